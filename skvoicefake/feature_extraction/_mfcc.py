@@ -1,0 +1,510 @@
+"""MFCCTransformer: the scikit-learn shell over `audio` and `_cepstra`."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError, load_audio
+from skvoicefake.feature_extraction import _cepstra
+from skvoicefake.feature_extraction._clips import Clips, as_clips, flatten, for_each
+
+PAD_MODES = {"constant", "edge", "reflect", "symmetric"}
+
+
+def _has_feature_names(transformer: "MFCCTransformer") -> bool:
+    return transformer.output != "sequence"
+
+
+class MFCCTransformer(TransformerMixin, BaseEstimator):
+    """Turn audio into mel-frequency cepstral coefficients.
+
+    The coefficients are those of ``librosa.feature.mfcc`` for the same
+    parameters; see :func:`~skvoicefake.feature_extraction.mfcc` for the
+    reference. A clip's numbers never depend on the other clips of X, except
+    through ``normalize="train"`` and ``duration=None``, which learn from the
+    clips of `fit`. Without those two the transformer may be used unfitted.
+
+    Parameters
+    ----------
+    sample_rate : float, default=16000
+        Rate in Hz at which clips are analysed; others are resampled. Bare
+        arrays are taken to be at this rate.
+    duration : float or None, default=3.0
+        Seconds of every clip to analyse: longer ones are cut, shorter ones
+        padded. None keeps the longest clip of `fit`.
+    n_mfcc : int, default=40
+        Coefficients a frame.
+    n_fft : int, default=512
+        Samples of a frame.
+    win_length : int or None, default=None
+        Samples of the window inside a frame; None is `n_fft`.
+    hop_length : int, default=160
+        Samples between frames.
+    window : str, float or tuple, default="hann"
+        As in `scipy.signal.get_window`.
+    center : bool, default=True
+        Centre frame ``t`` on sample ``t * hop_length``.
+    pad_mode : {"constant", "edge", "reflect", "symmetric"}, default="constant"
+        What lies beyond the clip's ends when frames are centred.
+    n_mels : int, default=80
+        Mel bands.
+    fmin, fmax : float, default=0.0, None
+        Lowest and highest frequency in Hz; None is half of `sample_rate`.
+    htk : bool, default=False
+        HTK's mel scale instead of Slaney's.
+    mel_norm : {"slaney", None}, default="slaney"
+        Give the mel bands the same area, or the same peak.
+    dct_type : {1, 2, 3}, default=2
+        Type of the discrete cosine transform.
+    norm : {"ortho", None}, default="ortho"
+        Normalisation of the discrete cosine transform; None with ``dct_type=1``.
+    lifter : float, default=0
+        Liftering coefficient; 0 does none.
+    top_db : float or None, default=80.0
+        Cut a clip's dB spectrum this far below its peak.
+    pre_emphasis : float, default=0.0
+        Weight of the sample before, subtracted from every sample; 0.97 is common.
+    deltas : {0, 1, 2}, default=0
+        Append slopes over time: first, or first and second order.
+    normalize : {None, "clip", "train"}, default=None
+        Bring every coefficient to mean 0 and deviation 1: over the clip
+        (cepstral mean and variance normalisation), or with the statistics of
+        the clips of `fit`.
+    padding : {"zeros", "repeat"}, default="zeros"
+        How to lengthen a short waveform.
+    crop : {"start", "center", "loudest"}, default="start"
+        Which part of a long waveform to keep; "loudest" has the most energy.
+    output : {"sequence", "flat", "stats"}, default="sequence"
+        A 3-D panel; its rows flattened; or the mean and deviation of every
+        coefficient over time. The last two are 2-D, for any classifier.
+    n_jobs : int or None, default=None
+        Threads to work with, as in scikit-learn.
+    on_error : {"raise", "zeros", "nan"}, default="raise"
+        What becomes of a clip that cannot be read: an
+        :class:`~skvoicefake.audio.AudioError`, or a row of zeros or NaN, one
+        warning for all, and an entry in `bad_clips_`.
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Attributes
+    ----------
+    n_samples_ : int
+        Samples of every clip that are analysed.
+    n_frames_ : int
+        Frames a clip.
+    mean_, scale_ : ndarray of shape (n_coefficients,)
+        What ``normalize="train"`` subtracts and divides by.
+    bad_clips_ : list of (int, str)
+        Position and error of every clip that the last call could not read.
+        Only with `on_error` other than "raise".
+    n_features_in_ : int
+        Columns of X. Only if X was a 2-D array or table of samples.
+    feature_names_in_ : ndarray of str
+        Column names of X. Only if X was a DataFrame.
+
+    See Also
+    --------
+    skvoicefake.CNNLSTMClassifier : The network that takes the panel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvoicefake import MFCCTransformer
+    >>> rng = np.random.default_rng(0)
+    >>> clips = [rng.normal(size=16000), (rng.normal(size=(8000, 2)), 8000)]
+    >>> MFCCTransformer(duration=1.0).fit_transform(clips).shape
+    (2, 101, 40)
+    >>> MFCCTransformer(duration=1.0, output="stats").fit_transform(clips).shape
+    (2, 80)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
+        "duration": [Interval(Real, 0, None, closed="neither"), None],
+        "n_mfcc": [Interval(Integral, 1, None, closed="left")],
+        "n_fft": [Interval(Integral, 2, None, closed="left")],
+        "win_length": [Interval(Integral, 1, None, closed="left"), None],
+        "hop_length": [Interval(Integral, 1, None, closed="left")],
+        "window": [str, Real, tuple],
+        "center": ["boolean"],
+        "pad_mode": [StrOptions(PAD_MODES)],
+        "n_mels": [Interval(Integral, 1, None, closed="left")],
+        "fmin": [Interval(Real, 0, None, closed="left")],
+        "fmax": [Interval(Real, 0, None, closed="neither"), None],
+        "htk": ["boolean"],
+        "mel_norm": [StrOptions({"slaney"}), None],
+        "dct_type": [Interval(Integral, 1, 3, closed="both")],
+        "norm": [StrOptions({"ortho"}), None],
+        "lifter": [Interval(Real, 0, None, closed="left")],
+        "top_db": [Interval(Real, 0, None, closed="left"), None],
+        "pre_emphasis": [Interval(Real, 0, 1, closed="both")],
+        "deltas": [Interval(Integral, 0, 2, closed="both")],
+        "normalize": [StrOptions({"clip", "train"}), None],
+        "padding": [StrOptions({"zeros", "repeat"})],
+        "crop": [StrOptions({"start", "center", "loudest"})],
+        "output": [StrOptions({"sequence", "flat", "stats"})],
+        "n_jobs": [Integral, None],
+        "on_error": [StrOptions({"raise", "zeros", "nan"})],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        *,
+        sample_rate: float = 16_000,
+        duration: float | None = 3.0,
+        n_mfcc: int = 40,
+        n_fft: int = 512,
+        win_length: int | None = None,
+        hop_length: int = 160,
+        window: str | float | tuple[Any, ...] = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+        n_mels: int = 80,
+        fmin: float = 0.0,
+        fmax: float | None = None,
+        htk: bool = False,
+        mel_norm: str | None = "slaney",
+        dct_type: int = 2,
+        norm: str | None = "ortho",
+        lifter: float = 0,
+        top_db: float | None = 80.0,
+        pre_emphasis: float = 0.0,
+        deltas: int = 0,
+        normalize: str | None = None,
+        padding: str = "zeros",
+        crop: str = "start",
+        output: str = "sequence",
+        n_jobs: int | None = None,
+        on_error: str = "raise",
+        verbose: int = 0,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.duration = duration
+        self.n_mfcc = n_mfcc
+        self.n_fft = n_fft
+        self.win_length = win_length
+        self.hop_length = hop_length
+        self.window = window
+        self.center = center
+        self.pad_mode = pad_mode
+        self.n_mels = n_mels
+        self.fmin = fmin
+        self.fmax = fmax
+        self.htk = htk
+        self.mel_norm = mel_norm
+        self.dct_type = dct_type
+        self.norm = norm
+        self.lifter = lifter
+        self.top_db = top_db
+        self.pre_emphasis = pre_emphasis
+        self.deltas = deltas
+        self.normalize = normalize
+        self.padding = padding
+        self.crop = crop
+        self.output = output
+        self.n_jobs = n_jobs
+        self.on_error = on_error
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters, and learn what `duration` and `normalize` need.
+
+        Files are only read where there is something to learn from them.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : MFCCTransformer
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read and `on_error` is "raise".
+        """
+        clips = self._start_fit(X)
+        if self.normalize == "train":
+            sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
+            self._learn_scale(sequences, bad)
+        else:
+            in_memory = [i for i, clip in enumerate(clips.items) if isinstance(clip, np.ndarray | tuple)]
+            bad = self._each(lambda i: self._load(clips, i), in_memory)
+        self._report(bad)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> NDArray[np.float32]:
+        """Fit to X and transform it, reading every clip once (twice if ``duration=None``).
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+        y : None
+            Ignored.
+        **fit_params : dict
+            None is supported.
+
+        Returns
+        -------
+        features : ndarray of float32
+            As `transform`.
+        """
+        if fit_params:
+            raise TypeError(f"MFCCTransformer.fit takes no parameter named {sorted(fit_params)[0]!r}.")
+        clips = self._start_fit(X)
+        if self.normalize != "train":
+            return self._features(clips)
+        sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
+        self._learn_scale(sequences, bad)
+        if self.output == "stats":
+            return self._finished(np.stack([self._reduced(sequence) for sequence in sequences]), bad)
+        for sequence in sequences:
+            sequence[:] = self._reduced(sequence)
+        return self._finished(sequences, bad)
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Compute the coefficients of every clip.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+
+        Returns
+        -------
+        features : ndarray of float32
+            Of shape (n_clips, n_frames, n_coefficients) for
+            ``output="sequence"``, (n_clips, n_frames * n_coefficients) for
+            "flat", (n_clips, 2 * n_coefficients) for "stats"; the number of
+            coefficients is ``n_mfcc * (1 + deltas)``.
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read and `on_error` is "raise".
+        """
+        check_is_fitted(self)
+        self._validate_params()
+        self._check_parameters()
+        return self._features(as_clips(self, X, reset=False))
+
+    @available_if(_has_feature_names)
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Name the columns of 2-D output.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored: the names do not depend on those of X.
+
+        Returns
+        -------
+        names : ndarray of str
+            Such as "frame000_mfcc00" ("flat") or "mfcc00_mean" ("stats").
+        """
+        check_is_fitted(self, "n_frames_")
+        kinds = ["", "delta_", "delta2_"][: 1 + self.deltas]
+        width = len(str(self.n_mfcc - 1))
+        names = [f"{kind}mfcc{i:0{width}d}" for kind in kinds for i in range(self.n_mfcc)]
+        if self.output == "stats":
+            return np.array([f"{name}_{statistic}" for statistic in ("mean", "std") for name in names], dtype=object)
+        width = len(str(self.n_frames_ - 1))
+        return np.array([f"frame{t:0{width}d}_{name}" for t in range(self.n_frames_) for name in names], dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = self.duration is None or self.normalize == "train"
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def _start_fit(self, X: Any) -> Clips:
+        """Check the parameters and X, and learn the length of the panel."""
+        self._validate_params()
+        clips = as_clips(self, X, reset=True)
+        if self.duration is None:
+            lengths = np.zeros(len(clips), dtype=np.int64)
+
+            def measure(i: int) -> None:
+                lengths[i] = len(self._load(clips, i))
+
+            bad = self._each(measure, range(len(clips)))
+            if len(bad) == len(clips):
+                raise AudioError(f"None of the {len(clips)} clips can be read, so none is the longest. First: {bad[0][1]}")
+            self.n_samples_ = int(lengths.max())
+        else:
+            self.n_samples_ = self._n_samples()
+        self._check_parameters()
+        self.n_frames_ = self._n_frames()
+        filters = _cepstra.mel_filter_bank(*self._mel_parameters())
+        if n_empty := int(np.count_nonzero(filters.max(axis=1) == 0)):
+            warnings.warn(
+                f"{n_empty} of n_mels={self.n_mels} mel bands hold no frequency bin of n_fft={self.n_fft} and are"
+                " always silent. Take fewer bands or longer frames.",
+                UserWarning,
+                stacklevel=3,
+            )
+        return clips
+
+    def _n_samples(self) -> int:
+        return self.n_samples_ if self.duration is None else max(1, round(self.duration * self.sample_rate))
+
+    def _n_frames(self) -> int:
+        padding = 2 * (self.n_fft // 2) if self.center else 0
+        return 1 + (self._n_samples() + padding - self.n_fft) // self.hop_length
+
+    def _sequence_shape(self) -> tuple[int, int]:
+        return self._n_frames(), self.n_mfcc * (1 + self.deltas)
+
+    def _mel_parameters(self) -> tuple[Any, ...]:
+        return self.sample_rate, self.n_fft, self.n_mels, self.fmin, self.fmax, self.htk, self.mel_norm
+
+    def _check_parameters(self) -> None:
+        """Raise where parameters contradict one another."""
+        nyquist = self.sample_rate / 2
+        fmax = nyquist if self.fmax is None else self.fmax
+        if self.n_mfcc > self.n_mels:
+            raise ValueError(f"n_mfcc={self.n_mfcc} coefficients need as many mel bands, got n_mels={self.n_mels}.")
+        if fmax > nyquist:
+            raise ValueError(f"fmax={fmax:g} Hz lies above half of sample_rate={self.sample_rate:g} Hz. Lower it.")
+        if self.fmin >= fmax:
+            raise ValueError(f"fmin={self.fmin:g} Hz must lie below fmax={fmax:g} Hz.")
+        if self.win_length is not None and self.win_length > self.n_fft:
+            raise ValueError(f"win_length={self.win_length} is longer than the frame, n_fft={self.n_fft}.")
+        if self.dct_type == 1 and self.norm is not None:
+            raise ValueError('dct_type=1 has no norm="ortho". Set norm=None, or take dct_type 2 or 3.')
+        if self.dct_type == 1 and self.n_mels < 2:
+            raise ValueError(f"dct_type=1 needs at least two mel bands, got n_mels={self.n_mels}.")
+        try:
+            _cepstra.padded_window(self.window, self.n_fft if self.win_length is None else self.win_length, self.n_fft)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"window={self.window!r} is no window of scipy.signal.get_window: {error}") from error
+        if not self.center and self._n_samples() < self.n_fft:
+            raise ValueError(
+                f"Clips of {self._n_samples()} samples are shorter than one frame of n_fft={self.n_fft} samples."
+                " Raise duration, lower n_fft, or set center=True."
+            )
+        if self.deltas and self._n_frames() < _cepstra.DELTA_WIDTH:
+            raise ValueError(
+                f"deltas={self.deltas} needs at least {_cepstra.DELTA_WIDTH} frames a clip, got {self._n_frames()}. Raise"
+                " duration, lower hop_length, or set deltas=0."
+            )
+
+    def _load(self, clips: Clips, i: int) -> NDArray[np.float32]:
+        duration = self.duration if self.crop == "start" else None
+        y = load_audio(clips.items[i], self.sample_rate, duration=duration, name=clips.name(i))
+        # The rows of a table are often windows of a recording, and some windows hold nothing.
+        if not clips.is_table and not y.any():
+            raise AudioError(
+                f"{clips.name(i)}: expected sound, got a silent clip (all {len(y)} samples read are zero), which says"
+                " nothing about a voice. Drop it, or set on_error."
+            )
+        return y
+
+    def _sequence(self, clips: Clips, i: int) -> NDArray[np.float32]:
+        """Return one clip as (n_frames, n_coefficients), before what was learned in fit is applied."""
+        y = self._load(clips, i)
+        y = _cepstra.fit_length(y, self._n_samples(), padding=self.padding, crop=self.crop)  # type: ignore[arg-type]
+        coefficients = _cepstra.mfcc(
+            y,
+            sample_rate=self.sample_rate,
+            n_mfcc=self.n_mfcc,
+            n_fft=self.n_fft,
+            win_length=self.win_length,
+            hop_length=self.hop_length,
+            window=self.window,
+            center=self.center,
+            pad_mode=self.pad_mode,
+            n_mels=self.n_mels,
+            fmin=self.fmin,
+            fmax=self.fmax,
+            htk=self.htk,
+            mel_norm=self.mel_norm,  # type: ignore[arg-type]
+            dct_type=self.dct_type,
+            norm=self.norm,  # type: ignore[arg-type]
+            lifter=self.lifter,
+            top_db=self.top_db,
+            pre_emphasis=self.pre_emphasis,
+        )
+        slopes = [_cepstra.delta(coefficients, order) for order in range(1, self.deltas + 1)]
+        features = np.concatenate([coefficients, *slopes], axis=1) if slopes else coefficients
+        return _cepstra.normalize(features) if self.normalize == "clip" else features
+
+    def _reduced(self, sequence: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Apply what was learned in fit, and `output`, to one clip."""
+        if self.normalize == "train":
+            sequence = ((sequence - self.mean_) / self.scale_).astype(np.float32)
+        return _cepstra.statistics(sequence) if self.output == "stats" else sequence
+
+    def _features(self, clips: Clips) -> NDArray[np.float32]:
+        n_frames, n_coefficients = self._sequence_shape()
+        shape = (2 * n_coefficients,) if self.output == "stats" else (n_frames, n_coefficients)
+        features, bad = self._fill(clips, lambda clips, i: self._reduced(self._sequence(clips, i)), shape)
+        return self._finished(features, bad)
+
+    def _finished(self, features: NDArray[np.float32], bad: list[tuple[int, str]]) -> NDArray[np.float32]:
+        features[[i for i, _ in bad]] = np.nan if self.on_error == "nan" else 0
+        self._report(bad)
+        return flatten(features) if self.output == "flat" else features
+
+    def _learn_scale(self, sequences: NDArray[np.float32], bad: list[tuple[int, str]]) -> None:
+        """Learn the mean and deviation of every coefficient over all frames of the clips that could be read."""
+        if len(bad) == len(sequences):
+            raise AudioError(f"None of the {len(bad)} clips can be read, so there is no statistic. First: {bad[0][1]}")
+        good = np.delete(sequences, [i for i, _ in bad], axis=0) if bad else sequences
+        scaler = StandardScaler().fit(good.reshape(-1, good.shape[-1]))
+        self.mean_, self.scale_ = scaler.mean_, scaler.scale_
+
+    def _fill(
+        self, clips: Clips, compute: Callable[[Clips, int], NDArray[np.float32]], shape: tuple[int, ...]
+    ) -> tuple[NDArray[np.float32], list[tuple[int, str]]]:
+        """Compute a row a clip, of the given shape; return them and the bad clips, whose rows are zeros."""
+        features = np.zeros((len(clips), *shape), dtype=np.float32)
+
+        def fill(i: int) -> None:
+            features[i] = compute(clips, i)
+
+        return features, self._each(fill, range(len(clips)))
+
+    def _each(self, function: Callable[[int], Any], positions: Sequence[int]) -> list[tuple[int, str]]:
+        """Call a function for every position of X; return position and error of the bad clips."""
+
+        def attempt(i: int) -> tuple[int, str] | None:
+            try:
+                function(i)
+            except AudioError as error:
+                if self.on_error == "raise":
+                    raise
+                return i, str(error)
+            return None
+
+        outcomes = for_each(attempt, positions, n_jobs=self.n_jobs, verbose=self.verbose, description="MFCC")
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _report(self, bad: list[tuple[int, str]]) -> None:
+        if self.on_error == "raise":
+            return
+        self.bad_clips_ = bad
+        if bad:
+            listed = "".join(f"\n  {message}" for _, message in bad[:10])
+            more = f"\n  and {len(bad) - 10} more, in bad_clips_" if len(bad) > 10 else ""
+            warnings.warn(
+                f"{len(bad)} clips could not be read and became rows of {self.on_error}:{listed}{more}",
+                UserWarning,
+                stacklevel=4,
+            )

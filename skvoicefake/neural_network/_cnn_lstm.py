@@ -1,0 +1,380 @@
+"""CNNLSTMClassifier: the scikeras shell. The only file that imports scikeras.
+
+scikeras is retired, and wrong in places on today's scikit-learn. So our own
+estimator builds a scikeras `KerasClassifier` inside `fit`, hands it clean
+arrays, lets it train, and keeps nothing of it.
+"""
+
+import copy
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scikeras.wrappers import KerasClassifier
+from scipy.special import expit, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skvoicefake.neural_network._batches import Batches, EpochBar
+from skvoicefake.neural_network._network import Network, optimizer_config
+from skvoicefake.neural_network._validation import Panel, as_panel, clip_weights, encode_labels, hold_out
+
+
+class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
+    """Tell real from fake speech by convolutions and an LSTM over cepstra.
+
+    Conv1D, max pooling and dropout; an LSTM; dense layers; one sigmoid output
+    for two classes, a softmax for more. The input is standardised inside, a
+    coefficient at a time, with statistics of the training clips.
+
+    Parameters
+    ----------
+    filters : int or sequence of int, default=(64,)
+        Filters of every convolution block.
+    kernel_size : int, default=5
+        Frames that a filter sees.
+    pool_size : int, default=2
+        Frames that max pooling joins, after every convolution.
+    dropout : float, default=0.3
+        Share of activations dropped in training, in [0, 1).
+    lstm_units : int, default=64
+        Units of the LSTM (of each direction, if bidirectional).
+    bidirectional : bool, default=False
+        Read the clip in both directions.
+    dense_units : int or sequence of int, default=(64,)
+        Units of the dense layers; () for none.
+    batch_norm : bool, default=False
+        Normalise activations between convolution and rectifier.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        A name gets `learning_rate`; an object keeps its own and is copied.
+    learning_rate : float, default=1e-3
+        Step size.
+    batch_size : int, default=32
+        Clips a training step.
+    epochs : int, default=30
+        Passes over the training clips, at most.
+    early_stopping : bool, default=True
+        Hold some clips back and stop when the loss on them has not improved
+        for `n_iter_no_change` epochs; the best weights are kept.
+    validation_fraction : float, default=0.1
+        Share of clips held back, at least one a class.
+    n_iter_no_change : int, default=5
+        Epochs without improvement before training stops.
+    class_weight : {None, "balanced"} or dict, default=None
+        Weights of the classes in the loss, as in scikit-learn.
+    callbacks : list of keras.callbacks.Callback or None, default=None
+        Called in training; `fit` works with copies of them.
+    warm_start : bool, default=False
+        Let `fit` go on from the weights and statistics of the last fit. The
+        optimizer's own state does not survive pickling.
+    n_frames : int or None, default=None
+        Frames in a row of 2-D X. None reads it from the "flat" output of
+        `MFCCTransformer`, array or DataFrame; any other 2-D X is then taken
+        to have one coefficient a frame.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of weights, dropout, order of clips and validation split. With an
+        int, the same clips give the same bits on one machine.
+    verbose : int, default=0
+        1 shows a progress bar over epochs.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted. `decision_function` and ``predict_proba[:, 1]`` rise
+        towards ``classes_[1]``.
+    model_ : keras.Model
+        The trained network.
+    history_ : dict of str to list of float
+        "loss" and "accuracy" of every epoch, and "val_loss" and
+        "val_accuracy" where clips were held back.
+    n_iter_ : int
+        Epochs trained.
+    panel_shape_ : (int, int)
+        Frames and coefficients of a clip.
+    n_features_in_ : int
+        Columns of X. Only if X was 2-D.
+    feature_names_in_ : ndarray of str
+        Column names of X. Only if X was a DataFrame.
+
+    See Also
+    --------
+    skvoicefake.MFCCTransformer : Makes the panel from audio.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvoicefake import CNNLSTMClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.normal(size=(40, 20, 3)), np.repeat(["fake", "real"], 20)
+    >>> X[y == "real"] += 1
+    >>> clf = CNNLSTMClassifier(filters=8, lstm_units=8, dense_units=8, learning_rate=0.01, random_state=0)
+    >>> clf.fit(X, y).predict(X[:1]).tolist()
+    ['fake']
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "pool_size": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "lstm_units": [Interval(Integral, 1, None, closed="left")],
+        "bidirectional": ["boolean"],
+        "dense_units": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "batch_norm": ["boolean"],
+        "optimizer": [str, keras.optimizers.Optimizer],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "n_frames": [Interval(Integral, 1, None, closed="left"), None],
+        "random_state": ["random_state", np.random.Generator],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        *,
+        filters: int | tuple[int, ...] = (64,),
+        kernel_size: int = 5,
+        pool_size: int = 2,
+        dropout: float = 0.3,
+        lstm_units: int = 64,
+        bidirectional: bool = False,
+        dense_units: int | tuple[int, ...] = (64,),
+        batch_norm: bool = False,
+        optimizer: Any = "adam",
+        learning_rate: float = 1e-3,
+        batch_size: int = 32,
+        epochs: int = 30,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        class_weight: str | dict[Any, float] | None = None,
+        callbacks: list[keras.callbacks.Callback] | None = None,
+        warm_start: bool = False,
+        n_frames: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.pool_size = pool_size
+        self.dropout = dropout
+        self.lstm_units = lstm_units
+        self.bidirectional = bidirectional
+        self.dense_units = dense_units
+        self.batch_norm = batch_norm
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.n_frames = n_frames
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, n_frames, n_coefficients) or (n_clips, n_features)
+            A panel; see `n_frames` for how a 2-D one is read.
+        y : array-like of shape (n_clips,)
+            Labels of two classes or more, numbers or strings.
+        sample_weight : array-like of shape (n_clips,), default=None
+            Weights of the clips in the loss. Only their ratios matter.
+        groups : array-like of shape (n_clips,), default=None
+            Speakers, recordings or sentences. No group is on both sides of
+            the split for early stopping.
+
+        Returns
+        -------
+        self : CNNLSTMClassifier
+
+        Raises
+        ------
+        ValueError
+            If X and y do not fit one another, hold NaN, infinity or only one
+            class, or if the panel is too short for the pooling.
+        """
+        is_warm = self.warm_start and hasattr(self, "classes_")
+        panel = as_panel(self, X, reset=True)
+        classes, targets = encode_labels(y, n_clips=len(panel))
+        weights = clip_weights(sample_weight, self.class_weight, classes[targets], panel)
+        n_blocks = len(_as_tuple(self.filters, "filters"))
+        if self.pool_size**n_blocks > panel.shape[1]:
+            raise ValueError(
+                f"pool_size={self.pool_size} after each of {n_blocks} convolutions needs clips of at least"
+                f" {self.pool_size**n_blocks} frames, got {panel.shape[1]} frame(s); X has {np.shape(X)[1]} feature(s)"
+                " along its second axis. Lower pool_size, or take longer clips."
+            )
+        if is_warm and (not np.array_equal(classes, self.classes_) or panel.shape[1:] != self.panel_shape_):
+            raise ValueError(
+                f"warm_start goes on with classes {self.classes_.tolist()} and clips of shape {self.panel_shape_}, got"
+                f" classes {classes.tolist()} and clips of shape {panel.shape[1:]}. Set warm_start=False."
+            )
+        seeds = _seeds(self.random_state)
+        train, validation = np.arange(len(panel)), None
+        if self.early_stopping:
+            train, validation = hold_out(targets, groups, self.validation_fraction, seed=seeds.randint(2**31 - 1))
+        if not is_warm:
+            self.classes_, self.panel_shape_ = classes, panel.shape[1:]
+            self._network = self._new_network(panel[train], weights[train], seed=seeds.randint(2**31 - 1))
+        history = _train(
+            self._network.model,
+            Batches(panel, targets, weights, train, self.batch_size, seed=seeds.randint(2**31 - 1)),
+            None if validation is None else Batches(panel, targets, weights, validation, self.batch_size),
+            epochs=self.epochs,
+            callbacks=self._all_callbacks(has_validation=validation is not None),
+        )
+        self._network.compile_anew()
+        before = self.history_ if is_warm else {}
+        self.history_ = {key: before.get(key, []) + values for key, values in history.items()}
+        self.n_iter_ = len(self.history_["loss"])
+        return self
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Score clips by their log-odds.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_clips,) or (n_clips, n_classes)
+            For two classes one score, positive for ``classes_[1]``; for more
+            the logit of every class.
+        """
+        check_is_fitted(self)
+        scores = self._network.scores(as_panel(self, X, reset=False)).astype(np.float64)
+        return scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Estimate the probability of every class.
+
+        A clip's probability does not depend on the clips beside it.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_clips, n_classes)
+            In the order of `classes_`.
+        """
+        scores = self.decision_function(X)
+        return softmax(scores, axis=1) if scores.ndim == 2 else np.column_stack([expit(-scores), expit(scores)])
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Name the likeliest class of every clip.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_clips,)
+        """
+        scores = self.decision_function(X)
+        return self.classes_[scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)]
+
+    @property
+    def model_(self) -> keras.Model:
+        """The trained Keras model, from panels to probabilities."""
+        check_is_fitted(self)
+        return self._network.model
+
+    def _new_network(self, panel: Panel, weights: NDArray[np.float32], *, seed: int) -> Network:
+        n_coefficients = panel.shape[-1]
+        frames = panel.reshape(-1, n_coefficients)
+        scaler = StandardScaler().fit(frames, sample_weight=np.repeat(weights, panel.shape[1]))
+        return Network(
+            input_shape=self.panel_shape_,
+            n_classes=len(self.classes_),
+            filters=_as_tuple(self.filters, "filters"),
+            kernel_size=int(self.kernel_size),
+            pool_size=int(self.pool_size),
+            dropout=float(self.dropout),
+            lstm_units=int(self.lstm_units),
+            bidirectional=bool(self.bidirectional),
+            dense_units=_as_tuple(self.dense_units, "dense_units"),
+            batch_norm=bool(self.batch_norm),
+            mean=scaler.mean_,
+            variance=np.square(scaler.scale_),
+            optimizer=optimizer_config(self.optimizer, self.learning_rate),
+            seed=seed,
+        )
+
+    def _all_callbacks(self, *, has_validation: bool) -> list[keras.callbacks.Callback]:
+        callbacks = [copy.deepcopy(callback) for callback in self.callbacks or ()]
+        if has_validation:
+            callbacks.append(
+                keras.callbacks.EarlyStopping("val_loss", patience=self.n_iter_no_change, restore_best_weights=True)
+            )
+        if self.verbose:
+            callbacks.append(EpochBar(self.epochs))
+        return callbacks
+
+
+class _Engine(KerasClassifier):
+    """scikeras' classifier, trained on batches that are ready instead of what it made of X and y."""
+
+    def _fit_keras_model(self, X: Any, y: Any, sample_weight: Any, **kwargs: Any) -> None:
+        super()._fit_keras_model(
+            X=self._batches, y=None, sample_weight=None, validation_data=self._validation_batches, **kwargs
+        )
+
+
+def _train(
+    model: keras.Model,
+    batches: Batches,
+    validation: Batches | None,
+    *,
+    epochs: int,
+    callbacks: list[keras.callbacks.Callback],
+) -> dict[str, list[float]]:
+    """Train a compiled model through scikeras; return its history."""
+    engine = _Engine(model=lambda: model, epochs=epochs, verbose=0, shuffle=False, callbacks=callbacks)
+    engine._batches, engine._validation_batches = batches, validation
+    engine.fit(batches.panel, batches.targets)
+    return {key: [float(value) for value in values] for key, values in engine.history_.items()}
+
+
+def _seeds(random_state: Any) -> np.random.RandomState:
+    """Return a RandomState of our own, so that one draw is all that a fit takes from a generator that is shared."""
+    if isinstance(random_state, np.random.Generator):
+        return np.random.RandomState(random_state.integers(2**31 - 1))
+    return np.random.RandomState(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _as_tuple(value: Any, name: str) -> tuple[int, ...]:
+    """Return the numbers of units of some layers, given as one number or several."""
+    values = (value,) if isinstance(value, Integral) else tuple(value)
+    if not all(isinstance(item, Integral) and item >= 1 for item in values):
+        raise ValueError(f"{name}={value!r} must hold whole numbers from 1 up, one a layer.")
+    if name == "filters" and not values:
+        raise ValueError("filters=() leaves no convolution; give at least one number.")
+    return tuple(int(item) for item in values)

@@ -1,0 +1,144 @@
+"""Shapes and numbers in, a compiled Keras model out. The only file that asks which backend Keras runs on."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import initializers, layers
+from numpy.typing import ArrayLike, NDArray
+
+Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def build_cnn_lstm(
+    input_shape: tuple[int, int],
+    n_classes: int = 2,
+    *,
+    filters: Sequence[int] = (64,),
+    kernel_size: int = 5,
+    pool_size: int = 2,
+    dropout: float = 0.3,
+    lstm_units: int = 64,
+    bidirectional: bool = False,
+    dense_units: Sequence[int] = (64,),
+    batch_norm: bool = False,
+    mean: ArrayLike = 0.0,
+    variance: ArrayLike = 1.0,
+    optimizer: str | dict[str, Any] = "adam",
+    seed: int = 0,
+) -> keras.Model:
+    """Build and compile the network: (Conv1D, max pooling, dropout) a block, LSTM, dense layers, output.
+
+    Parameters
+    ----------
+    input_shape : (int, int)
+        Frames and coefficients of a clip.
+    n_classes : int, default=2
+        Two classes get one sigmoid output, more a softmax.
+    filters : sequence of int, default=(64,)
+        Filters of every convolution block.
+    kernel_size, pool_size : int, default=5, 2
+        Frames that a filter sees, and that pooling joins.
+    dropout : float, default=0.3
+        Share of activations dropped after every pooling, and after the LSTM.
+    lstm_units : int, default=64
+        Units of the LSTM (of each direction, if bidirectional).
+    bidirectional : bool, default=False
+        Read the clip in both directions.
+    dense_units : sequence of int, default=(64,)
+        Units of the dense layers before the output.
+    batch_norm : bool, default=False
+        Normalise activations between convolution and rectifier.
+    mean, variance : array-like of shape (n_coefficients,) or float
+        Standardise the input with these.
+    optimizer : str or dict, default="adam"
+        Name of a Keras optimizer, or its serialized form.
+    seed : int, default=0
+        Fixes initial weights and dropout.
+
+    Returns
+    -------
+    model : keras.Model
+        From (n_clips, n_frames, n_coefficients) to probabilities. The layer
+        before the last, "score", gives log-odds (logits).
+
+    Examples
+    --------
+    >>> from skvoicefake.neural_network import build_cnn_lstm
+    >>> model = build_cnn_lstm((301, 40))
+    >>> model.output_shape
+    (None, 1)
+    """
+    seeds = iter(np.random.RandomState(seed).randint(2**31 - 1, size=4 * len(filters) + len(dense_units) + 16).tolist())
+    n_frames, n_coefficients = input_shape
+
+    def kernel() -> initializers.Initializer:
+        return initializers.GlorotUniform(seed=next(seeds))
+
+    def lstm(go_backwards: bool = False) -> layers.Layer:
+        recurrent = initializers.Orthogonal(seed=next(seeds))
+        return layers.LSTM(
+            lstm_units,
+            kernel_initializer=kernel(),
+            recurrent_initializer=recurrent,
+            go_backwards=go_backwards,
+            seed=next(seeds),
+        )
+
+    inputs = keras.Input((n_frames, n_coefficients), name="panel")
+    x = layers.Normalization(
+        axis=-1,
+        mean=np.broadcast_to(mean, n_coefficients).astype(np.float32),
+        variance=np.broadcast_to(variance, n_coefficients).astype(np.float32),
+        name="standardize",
+    )(inputs)
+    for n_filters in filters:
+        x = layers.Conv1D(n_filters, kernel_size, padding="same", kernel_initializer=kernel())(x)
+        if batch_norm:
+            x = layers.BatchNormalization()(x)
+        x = layers.Activation("relu")(x)
+        x = layers.MaxPooling1D(pool_size, padding="same")(x)
+        x = layers.Dropout(dropout, seed=next(seeds))(x)
+    x = layers.Bidirectional(lstm(), backward_layer=lstm(go_backwards=True))(x) if bidirectional else lstm()(x)
+    x = layers.Dropout(dropout, seed=next(seeds))(x)
+    for units in dense_units:
+        x = layers.Dense(units, activation="relu", kernel_initializer=kernel())(x)
+    is_binary = n_classes == 2
+    x = layers.Dense(1 if is_binary else n_classes, kernel_initializer=kernel(), name="score")(x)
+    model = keras.Model(inputs, layers.Activation("sigmoid" if is_binary else "softmax", name="probability")(x))
+    model.compile(
+        optimizer=keras.optimizers.get(optimizer),
+        loss="binary_crossentropy" if is_binary else "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        # TensorFlow's XLA makes training three times slower on a CPU; JAX has nothing else.
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+    )
+    return model
+
+
+def compile_forward(model: keras.Model, batch_shape: tuple[int, ...]) -> Forward:
+    """Return a fast function from one batch of a fixed shape to its scores (logits).
+
+    ``model.predict`` costs tens of milliseconds a call, whatever the batch.
+    """
+    scores = keras.Model(model.inputs, model.get_layer("score").output)
+    if keras.backend.backend() != "tensorflow":
+        return lambda batch: np.asarray(scores.predict_on_batch(batch))
+    import tensorflow as tf
+
+    def call(batch: Any) -> Any:
+        return scores(batch, training=False)
+
+    def compile_with(**options: bool) -> Any:
+        # A concrete function, since calls through tf.function itself are watched for retracing
+        # and every new model would look like one.
+        return tf.function(call, **options).get_concrete_function(tf.TensorSpec(batch_shape, tf.float32))
+
+    compiled = compile_with(jit_compile=True)
+    try:
+        compiled(tf.zeros(batch_shape))
+    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.NotFoundError):
+        # Not every platform's TensorFlow has XLA.
+        compiled = compile_with()
+    return lambda batch: compiled(tf.constant(batch)).numpy()

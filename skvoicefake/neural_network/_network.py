@@ -1,0 +1,72 @@
+"""A network as plain numbers: what it was built from, its weights, and a quick way to score clips with it."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from skvoicefake.neural_network._layers import Forward, build_cnn_lstm, compile_forward
+
+# Two batch shapes alone, so that little is compiled: one clip, quickly, or many.
+BATCH = 64
+FEW = 8
+
+
+class Network:
+    """A Keras model that is pickled as its parameters and weights, without Keras' own serialization.
+
+    Parameters
+    ----------
+    **parameters : dict
+        What `build_cnn_lstm` takes.
+    """
+
+    def __init__(self, **parameters: Any) -> None:
+        self.parameters = parameters
+        self.model = build_cnn_lstm(**parameters)
+        self._forwards: dict[int, Forward] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"parameters": self.parameters, "weights": self.model.get_weights()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state["parameters"])  # type: ignore[misc]
+        self.model.set_weights(state["weights"])
+
+    def compile_anew(self) -> None:
+        """Forget the compiled functions, after training has changed the weights."""
+        self._forwards = {}
+
+    def scores(self, panel: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return logits of shape (n_clips, n_outputs).
+
+        Batches are filled up to a fixed shape, so that a clip's score does
+        not depend on the clips beside it.
+        """
+        size = 1 if len(panel) <= FEW else BATCH
+        forward = self._forward(size, panel.shape[1:])
+        outputs = []
+        for start in range(0, len(panel), size):
+            batch = panel[start : start + size]
+            if len(batch) < size:
+                batch = np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), dtype=np.float32)])
+            outputs.append(forward(batch))
+        return np.concatenate(outputs)[: len(panel)]
+
+    def _forward(self, size: int, shape: tuple[int, ...]) -> Forward:
+        if size not in self._forwards:
+            self._forwards[size] = compile_forward(self.model, (size, *shape))
+        return self._forwards[size]
+
+
+def optimizer_config(optimizer: str | keras.optimizers.Optimizer, learning_rate: float) -> dict[str, Any]:
+    """Return an optimizer in Keras' serialized form; a name gets the learning rate, an object keeps its own."""
+    if not isinstance(optimizer, str):
+        return keras.optimizers.serialize(optimizer)
+    try:
+        config = keras.optimizers.serialize(keras.optimizers.get(optimizer))
+    except ValueError as error:
+        raise ValueError(f"optimizer={optimizer!r} is no optimizer of Keras. Try 'adam', 'adamw', 'sgd' or 'rmsprop'.") from error
+    config["config"]["learning_rate"] = float(learning_rate)
+    return config
