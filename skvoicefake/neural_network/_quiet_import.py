@@ -1,8 +1,9 @@
 """Imports Keras without TensorFlow's greetings.
 
 TensorFlow's C++ side writes to the standard error stream as it loads, past
-Python's logging and whatever TF_CPP_MIN_LOG_LEVEL says: about missing GPUs and
-rounding. Every process of a grid search would print it.
+Python's logging: about missing GPUs and rounding, some of it whatever
+TF_CPP_MIN_LOG_LEVEL says. Every process of a grid search would print it. Who
+sets that variable, to any value, gets TensorFlow's own behaviour.
 """
 
 import contextlib
@@ -10,12 +11,18 @@ import os
 import sys
 from collections.abc import Iterator
 
+LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
 
 @contextlib.contextmanager
-def _stderr_closed() -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     """Send file descriptor 2 to nowhere; errors of the import itself are exceptions and still come through."""
-    sys.stderr.flush()
-    saved = os.dup(2)
+    try:
+        saved = os.dup(2)
+    except OSError:  # A process without a standard error stream.
+        yield
+        return
+    os.environ[LOG_LEVEL] = "3"
     try:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
@@ -23,8 +30,9 @@ def _stderr_closed() -> Iterator[None]:
     finally:
         os.dup2(saved, 2)
         os.close(saved)
+        del os.environ[LOG_LEVEL]
 
 
-if "tensorflow" not in sys.modules and os.environ.get("TF_CPP_MIN_LOG_LEVEL") is None:
-    with _stderr_closed():
+if "tensorflow" not in sys.modules and LOG_LEVEL not in os.environ:
+    with _quiet():
         import keras  # noqa: F401
