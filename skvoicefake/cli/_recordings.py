@@ -1,0 +1,151 @@
+"""The demo's speech: telephone prompts that Debian and Ubuntu package, or the user's own folders."""
+
+import gzip
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skvoicefake.audio import AudioError, load_audio
+from skvoicefake.datasets import make_copysynthesis
+from skvoicefake.labels import label_kind
+
+PROMPTS = Path("/usr/share/asterisk/sounds")
+# Folder of a language -> who speaks there. English and Spanish are one person.
+VOICES = {
+    "en_US_f_Allison": "Allison",
+    "es_MX_f_Allison": "Allison",
+    "fr_CA_f_June": "June",
+    "it_IT_m_Carlo": "Carlo",
+    "ru_RU_f_IvrvoiceRU": "IvrvoiceRU",
+}
+ENGLISH = "en_US_f_Allison"
+ENGLISH_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
+PACKAGES = " ".join(f"asterisk-core-sounds-{language}-g722" for language in ("en", "es", "fr", "it", "ru"))
+NOT_SPEECH = {"ascending-2tone", "descending-2tone", "beep", "beeperr", "silence"}
+SHORTEST, LONGEST = 1.0, 8.0  # seconds
+AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".amr"}
+SAMPLE_RATE, BIT_RATE = 16_000, 64_000
+
+
+def telephone_prompts(folder: Path, sentences: int, *, seed: int, n_jobs: int) -> pd.DataFrame:
+    """Decode some prompts of every voice and make fakes of them; return a row a clip."""
+    import soundfile
+
+    rng = np.random.RandomState(seed)
+    texts = english_texts()
+    rows, spoken = [], {}
+    for name, speaker in VOICES.items():
+        voice = PROMPTS / name
+        prompts = [path for path in sorted(voice.rglob("*.g722")) if is_sentence(path.relative_to(voice), path.stat().st_size)]
+        if not prompts:
+            raise FileNotFoundError(
+                f"no telephone prompts in {voice}. On Debian or Ubuntu: apt-get install {PACKAGES}."
+                " Elsewhere: skvoicefake demo --real FOLDER, with any folder of speech."
+            )
+        for path in rng.permutation(np.array(prompts, dtype=object))[:sentences]:
+            sentence = path.relative_to(voice).with_suffix("").as_posix()
+            target = folder / "real" / name / f"{sentence.replace('/', '_')}.wav"
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                soundfile.write(target, decode_g722(path.read_bytes()), SAMPLE_RATE, subtype="PCM_16")
+            rows.append((str(target), speaker, sentence))
+            if name == ENGLISH:
+                spoken[str(target)] = texts.get(sentence) or re.sub(r"[-_/]+", " ", sentence)
+    real = pd.DataFrame(rows, columns=["path", "speaker", "sentence"])
+    return with_fakes(real, folder, texts=spoken, is_telephone=True, n_jobs=n_jobs)
+
+
+def speech_folder(root: Path, folder: Path, *, n_jobs: int) -> pd.DataFrame:
+    """Take every recording of a folder as real, and make fakes of them. A first sub-folder is the speaker."""
+    rows = [(str(path), speaker_of(path, root), path.relative_to(root).as_posix()) for path in audio_files(root)]
+    return with_fakes(pd.DataFrame(rows, columns=["path", "speaker", "sentence"]), folder, texts=None, n_jobs=n_jobs)
+
+
+def labelled_folder(root: Path) -> pd.DataFrame:
+    """Read a folder with ``real/`` and ``fake/`` inside. Files of one name count as one sentence."""
+    kinds = {path: label_kind(path.name) for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
+    if set(kinds.values()) - {None} != {"real", "fake"}:
+        raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, found {[p.name for p in kinds]}.")
+    rows = [
+        (str(path), speaker_of(path, top), path.stem, kind, "-" if kind == "real" else "given")
+        for top, kind in kinds.items()
+        if kind is not None
+        for path in audio_files(top)
+    ]
+    return pd.DataFrame(rows, columns=["path", "speaker", "sentence", "target", "generator"])
+
+
+def with_fakes(
+    real: pd.DataFrame, folder: Path, *, texts: dict[str, str] | None, is_telephone: bool = False, n_jobs: int
+) -> pd.DataFrame:
+    """Add fakes of the real clips; copies of a sentence keep its speaker and sentence."""
+    fakes = make_copysynthesis(
+        real["path"].tolist(),
+        folder / "fake",
+        methods=["world", "griffinlim"] + (["tts"] if texts else []),
+        texts=texts,
+        duration=LONGEST / 2,
+        channel=through_g722 if is_telephone else None,
+        n_jobs=n_jobs,
+        verbose=1,
+    )
+    fakes = fakes.merge(real.rename(columns={"path": "source"}), on="source").drop(columns="source")
+    fakes = fakes.rename(columns={"method": "generator"}).assign(target="fake")
+    clips = pd.concat([real.assign(target="real", generator="-"), fakes], ignore_index=True)
+    return clips[["path", "speaker", "sentence", "target", "generator"]]
+
+
+def audio_files(root: Path) -> list[Path]:
+    """Return the recordings below a folder that can be read and hold sound."""
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: no such folder.")
+    found = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in AUDIO_SUFFIXES]
+    files = []
+    for path in found:
+        try:
+            if load_audio(path, SAMPLE_RATE, duration=LONGEST).any():
+                files.append(path)
+        except AudioError as error:
+            print(f"left out: {error}")
+    if not files:
+        raise FileNotFoundError(f"{root}: no recordings below this folder ({', '.join(sorted(AUDIO_SUFFIXES))}).")
+    return files
+
+
+def speaker_of(path: Path, root: Path) -> str:
+    """Return the name of the first folder between root and the file, or "-"."""
+    between = path.relative_to(root).parts[:-1]
+    return between[0] if between else "-"
+
+
+def is_sentence(path: Path, n_bytes: int) -> bool:
+    """Tell whether a prompt is long enough to be a sentence, and not a tone."""
+    seconds = n_bytes * 8 / BIT_RATE
+    return SHORTEST <= seconds <= LONGEST and not NOT_SPEECH & set(path.with_suffix("").parts)
+
+
+def english_texts() -> dict[str, str]:
+    """Read what the English prompts say; minimal systems leave the list out."""
+    if not ENGLISH_TEXTS.exists():
+        return {}
+    lines = gzip.decompress(ENGLISH_TEXTS.read_bytes()).decode("utf-8", errors="replace").splitlines()
+    pairs = (line.partition(":") for line in lines if not line.startswith(";") and ":" in line)
+    return {name.strip(): text.strip() for name, _, text in pairs if re.search(r"[A-Za-z]{2}", text)}
+
+
+def decode_g722(content: bytes) -> NDArray[np.int16]:
+    """Decode G.722 at 64 kbit/s to 16-kHz PCM."""
+    from G722 import G722
+
+    return np.asarray(G722(SAMPLE_RATE, BIT_RATE).decode(content), dtype=np.int16)
+
+
+def through_g722(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
+    """Send a waveform through the codec that the real prompts went through."""
+    from G722 import G722
+
+    pcm = np.clip(np.round(waveform * 32768), -32768, 32767).astype(np.int16)
+    return decode_g722(bytes(G722(sample_rate, BIT_RATE).encode(pcm))).astype(np.float32) / 32768
