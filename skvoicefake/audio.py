@@ -4,6 +4,8 @@ import io
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 import warnings
 from numbers import Real
 from pathlib import Path
@@ -21,9 +23,13 @@ Clip: TypeAlias = (
 
 MIN_RATE, MAX_RATE = 1_000, 768_000  # Hz
 MAX_CHANNELS = 64
-# The resampler looks this far past the last sample that is kept, so that a clip cut before
-# resampling sounds the same as one cut after it.
-RESAMPLER_MARGIN = 0.1  # seconds
+# Headers lie, or (in a flac that was streamed) do not say how long the clip is: memory is asked for as sound comes.
+BLOCK = 2**20  # samples
+# How far the resampler looks past the last sample that is kept, so that a clip cut before resampling gets the same
+# bits as one cut after it: many times its filter, as the bits depend on the block a sample is transformed with.
+MARGIN = 4096  # samples at the lower of the two rates
+# The resampler's float32 arithmetic overflows on samples far beyond this.
+LOUD = 2.0**64
 
 
 class AudioError(ValueError):
@@ -63,6 +69,8 @@ def load_audio(
         If the clip is missing, a folder, empty, truncated, not audio, holds
         NaN or infinity, or has a rate outside 1-768 kHz or more than 64
         channels.
+    ValueError
+        If `sample_rate` or `duration` makes no sense.
 
     Examples
     --------
@@ -73,6 +81,10 @@ def load_audio(
     >>> waveform.shape, waveform.dtype
     ((16000,), dtype('float32'))
     """
+    if not MIN_RATE <= sample_rate <= MAX_RATE:
+        raise ValueError(f"sample_rate must lie between {MIN_RATE} and {MAX_RATE} Hz, got {sample_rate}.")
+    if duration is not None and not 0 < duration < np.inf:
+        raise ValueError(f"duration must be a positive number of seconds, or None, got {duration}.")
     name = clip_name(clip) if name is None else name
     if isinstance(clip, tuple | list):
         samples, rate = _unpack_pair(clip, name)
@@ -80,14 +92,13 @@ def load_audio(
     elif isinstance(clip, np.ndarray):
         channels, rate = _as_channels(clip, name), float(sample_rate)
     else:
-        channels, rate = _decode(clip, name, duration)
+        channels, rate = _decode(clip, name, duration, sample_rate)
     if not MIN_RATE <= rate <= MAX_RATE:
         raise AudioError(
             f"{name}: expected a sample rate between {MIN_RATE} and {MAX_RATE} Hz, got {rate:g} Hz."
             " Check the file's header, or the rate of the (waveform, rate) pair."
         )
-    if duration is not None:
-        channels = channels[: int(np.ceil((duration + RESAMPLER_MARGIN) * rate))]
+    channels = channels[: _n_needed(duration, rate, sample_rate)]
     _check_samples(channels, name)
     mono = channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1, dtype=np.float64)
     waveform = _resample(mono.astype(np.float32, copy=False), rate, float(sample_rate))
@@ -110,15 +121,15 @@ def _unpack_pair(pair: tuple[Any, ...] | list[Any], name: str) -> tuple[NDArray[
             f"{name}: expected a (waveform, rate) pair, got (rate, waveform), the order of"
             " scipy.io.wavfile.read. Swap the two."
         )
-    if isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], Real) or isinstance(pair[1], bool):
+    if isinstance(pair, list) or len(pair) != 2 or isinstance(pair[1], bool) or not isinstance(pair[1], Real):
         raise AudioError(
             f"{name}: expected a path, bytes, an array or a (waveform, rate) pair, got a"
             f" {type(pair).__name__} of length {len(pair)}. Make it np.asarray(...) if it is a waveform."
         )
-    rate = float(pair[1])
-    if not np.isfinite(rate):
-        raise AudioError(f"{name}: expected a finite sample rate in Hz, got {rate}.")
-    return np.asarray(pair[0]), rate
+    try:
+        return np.asarray(pair[0]), float(pair[1])
+    except (ValueError, OverflowError) as error:
+        raise AudioError(f"{name}: cannot be read as a (waveform, rate) pair: {error}.") from error
 
 
 def _as_channels(samples: NDArray[Any], name: str) -> NDArray[Any]:
@@ -157,17 +168,31 @@ def _check_samples(channels: NDArray[Any], name: str) -> None:
     n_samples, n_channels = channels.shape
     if n_samples == 0 or n_channels == 0:
         raise AudioError(f"{name}: expected at least one sample, got an empty clip. Leave it out.")
-    if n_channels > MAX_CHANNELS:
-        raise AudioError(
-            f"{name}: expected at most {MAX_CHANNELS} channels, got {n_channels} of {n_samples} samples."
-            " A batch of waveforms is a 2-D X, a row a clip."
-        )
+    _check_n_channels(n_channels, name)
     low, high = float(channels.min()), float(channels.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         n_bad = int(np.count_nonzero(~np.isfinite(channels)))
-        raise AudioError(f"{name}: expected finite samples, got {n_bad} that are NaN or infinity. Repair or drop the clip.")
+        raise AudioError(
+            f"{name}: expected finite samples, got {n_bad} that are NaN or infinity. Repair or drop the clip."
+        )
     if max(-low, high) > np.finfo(np.float32).max:
-        raise AudioError(f"{name}: expected samples that fit float32, got a peak of {max(-low, high):.3g}. Scale the clip.")
+        raise AudioError(f"{name}: expected samples that fit float32, got a peak of {max(-low, high):.3g}. Scale it.")
+
+
+def _check_n_channels(n_channels: int, name: str) -> None:
+    if n_channels > MAX_CHANNELS:
+        raise AudioError(
+            f"{name}: expected at most {MAX_CHANNELS} channels, got {n_channels}. A batch of waveforms is a 2-D X, a"
+            " row a clip."
+        )
+
+
+def _n_needed(duration: float | None, rate: float, sample_rate: float) -> int:
+    """Return how many samples at `rate` decide those of the first `duration` seconds at `sample_rate`."""
+    if duration is None:
+        return sys.maxsize
+    margin = 0 if rate == sample_rate else MARGIN / min(rate, sample_rate)
+    return int(min(np.ceil((duration + margin) * rate), sys.maxsize))
 
 
 def _resample(waveform: Waveform, rate: float, target: float) -> Waveform:
@@ -176,16 +201,15 @@ def _resample(waveform: Waveform, rate: float, target: float) -> Waveform:
     import soxr
 
     n_samples = max(1, round(len(waveform) * target / rate))
-    # Scaled to a peak of one, as the resampler's arithmetic overflows on huge samples.
-    peak = np.abs(waveform).max()
-    resampled = soxr.resample(waveform / peak, rate, target, quality="HQ")[:n_samples] if peak else waveform[:0]
-    padded = np.zeros(n_samples, dtype=np.float32)
-    limit = np.finfo(np.float32).max / peak if peak > 1 else np.inf
-    padded[: len(resampled)] = np.clip(resampled, -limit, limit) * peak
-    return padded
+    scale = np.float32(LOUD if np.abs(waveform).max() > LOUD else 1)
+    # Silence behind the clip, so that the resampler has all the samples to give.
+    padded = np.pad(waveform / scale, (0, 2 * int(np.ceil(rate / target))))
+    resampled = soxr.resample(padded, rate, target, quality="HQ")[:n_samples]
+    limit = np.finfo(np.float32).max / scale
+    return np.ascontiguousarray(np.clip(resampled, -limit, limit) * scale)
 
 
-def _decode(clip: object, name: str, duration: float | None) -> tuple[NDArray[np.float32], float]:
+def _decode(clip: object, name: str, duration: float | None, sample_rate: float) -> tuple[NDArray[np.float32], float]:
     """Decode a path, bytes or an open binary file to float32 (n_samples, n_channels) and its rate in Hz."""
     import soundfile
 
@@ -216,16 +240,17 @@ def _decode(clip: object, name: str, duration: float | None) -> tuple[NDArray[np
         )
     try:
         with soundfile.SoundFile(source) as file:
-            rate = file.samplerate
-            wanted = file.frames
-            if duration is not None:
-                wanted = min(wanted, int(np.ceil((duration + RESAMPLER_MARGIN) * rate)))
-            samples = file.read(wanted, dtype="float32", always_2d=True)
-            file_format = file.format
-    except (soundfile.LibsndfileError, OSError) as error:
-        return _decode_with_ffmpeg(source, name, str(error).rstrip("."), duration)
-    # mp3 headers announce the encoder's padding as well, so their frame count is no promise.
-    if len(samples) < wanted and file_format != "MP3":
+            _check_n_channels(file.channels, name)
+            rate, file_format = file.samplerate, file.format
+            wanted = min(file.frames, _n_needed(duration, rate, sample_rate))
+            samples = _read(file, wanted)
+            # The frame counts of mp3 include the encoder's padding; those of streamed flac are unknown.
+            is_promise = file_format != "MP3" and file.frames < 2**62
+    # soundfile wants to be told the rate of a file named *.raw.
+    except (soundfile.LibsndfileError, OSError, TypeError) as error:
+        reason = getattr(error, "error_string", str(error)).rstrip(".")
+        return _decode_with_ffmpeg(source, name, reason, duration)
+    if len(samples) < wanted and is_promise:
         raise AudioError(
             f"{name}: truncated {file_format} file: {len(samples)} of {wanted} samples could be decoded."
             " Copy the file again."
@@ -233,10 +258,20 @@ def _decode(clip: object, name: str, duration: float | None) -> tuple[NDArray[np
     return samples, rate
 
 
+def _read(file: Any, n_samples: int) -> NDArray[np.float32]:
+    blocks = [file.read(min(n_samples, BLOCK), dtype="float32", always_2d=True)]
+    n_read = len(blocks[0])
+    while n_read < n_samples and len(blocks[-1]):
+        blocks.append(file.read(min(n_samples - n_read, BLOCK), dtype="float32", always_2d=True))
+        n_read += len(blocks[-1])
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
 def _check_path(path: Path, name: str) -> None:
-    if path.is_dir():
+    # os.path, as a Path of Python 3.11 raises on names that are too long.
+    if os.path.isdir(path):  # noqa: PTH112
         raise AudioError(f"{name}: expected an audio file, got a folder. List the files in it instead.")
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110
         raise AudioError(f"{name}: no such file. The current folder is {Path.cwd().name!r}; check the path.")
     try:
         if path.stat().st_size == 0:
@@ -279,36 +314,44 @@ def _announced_in(file: BinaryIO) -> tuple[int, int] | None:
 def _decode_with_ffmpeg(
     source: Path | io.BytesIO, name: str, reason: str, duration: float | None
 ) -> tuple[NDArray[np.float32], float]:
-    import soundfile
-
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
         raise AudioError(
             f"{name}: not audio that libsndfile can read ({reason}). If it is m4a, aac, amr or a video, install"
             " the ffmpeg program; else convert it to wav or flac."
         )
-    is_path = isinstance(source, Path)
-    # Only local files and pipes: a playlist must not make ffmpeg open addresses.
-    command = [ffmpeg, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe,fd"]
-    command += ["-i", f"file:{source}" if is_path else "pipe:0", "-map", "0:a:0"]
+    if isinstance(source, Path):
+        return _run_ffmpeg(ffmpeg, source, name, reason, duration)
+    # Not through a pipe: the table of contents of an m4a may stand at its end.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "clip")
+        path.write_bytes(source.getbuffer())
+        return _run_ffmpeg(ffmpeg, path, name, reason, duration)
+
+
+def _run_ffmpeg(
+    ffmpeg: str, path: Path, name: str, reason: str, duration: float | None
+) -> tuple[NDArray[np.float32], float]:
+    import soundfile
+
+    # Only local files: a playlist must not make ffmpeg open addresses.
+    command = [ffmpeg, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}"]
+    command += ["-map", "0:a:0"]
     if duration is not None:
-        command += ["-t", f"{duration + RESAMPLER_MARGIN:.6f}"]
+        # The rate, and with it the margin, is not known yet.
+        command += ["-t", f"{duration + MARGIN / MIN_RATE:.6f}"]
     command += ["-c:a", "pcm_f32le", "-f", "wav", "pipe:1"]
-    result = subprocess.run(
-        command,
-        input=None if is_path else source.getvalue(),  # type: ignore[union-attr]
-        stdin=subprocess.DEVNULL if is_path else None,
-        capture_output=True,
-        check=False,
-    )
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if result.returncode == 0 and result.stdout:
         try:
             samples, rate = soundfile.read(io.BytesIO(result.stdout), dtype="float32", always_2d=True)
             return samples, rate
         except soundfile.LibsndfileError as error:
-            reason = str(error).rstrip(".")
-    lines = result.stderr.decode(errors="replace").strip().splitlines()
-    detail = lines[-1].split(": ", 1)[-1].strip() if lines else "no sound in it"
+            reason = error.error_string.rstrip(".")
+    message = result.stderr.decode(errors="replace").strip()
+    detail = message.splitlines()[-1].split(": ", 1)[-1].strip() if message else ""
+    if not detail or "matches no streams" in message:
+        detail = "no sound in it"
     raise AudioError(
         f"{name}: not audio that libsndfile ({reason}) or ffmpeg ({detail}) can read. Check that the file is what its"
         " name says."

@@ -144,7 +144,8 @@ def power_spectrum(
     # In double precision, as librosa's: where a tone stands 100 dB above the rest, the rounding of a
     # single-precision transform would be heard in the quiet bands.
     spectrum = rfft(frames * padded_window(window, n_fft if win_length is None else win_length, n_fft), axis=-1)
-    return (np.square(spectrum.real) + np.square(spectrum.imag)).astype(np.float32)
+    power: Array = (np.square(spectrum.real) + np.square(spectrum.imag)).astype(np.float32)
+    return power
 
 
 def power_to_db(power: NDArray[Any], top_db: float | None) -> Array:
@@ -152,7 +153,7 @@ def power_to_db(power: NDArray[Any], top_db: float | None) -> Array:
     decibels = 10 * np.log10(np.maximum(power, POWER_FLOOR))
     if top_db is not None:
         np.maximum(decibels, decibels.max() - top_db, out=decibels)
-    return decibels.astype(np.float32, copy=False)
+    return np.asarray(decibels, dtype=np.float32)
 
 
 @lru_cache(maxsize=32)
@@ -173,7 +174,9 @@ def hz_to_mel(frequencies: NDArray[Any], htk: bool = False) -> NDArray[np.float6
         return 2595.0 * np.log10(1.0 + frequencies / 700.0)
     linear = frequencies / (200.0 / 3)
     # Linear up to 1 kHz, then 27 steps for every factor of 6.4.
-    return np.where(frequencies < 1000.0, linear, 15.0 + np.log(np.maximum(frequencies, 1000.0) / 1000.0) * 27 / np.log(6.4))
+    return np.where(
+        frequencies < 1000.0, linear, 15.0 + np.log(np.maximum(frequencies, 1000.0) / 1000.0) * 27 / np.log(6.4)
+    )
 
 
 def mel_to_hz(mels: NDArray[Any], htk: bool = False) -> NDArray[np.float64]:
@@ -214,7 +217,8 @@ def dct_matrix(n_mels: int, n_mfcc: int, dct_type: int, norm: Literal["ortho"] |
     """Return the discrete cosine transform as a matrix of shape (n_mels, n_mfcc)."""
     from scipy.fft import dct
 
-    return _frozen(np.ascontiguousarray(dct(np.eye(n_mels), type=dct_type, norm=norm, axis=-1)[:, :n_mfcc], dtype=np.float32))
+    matrix = dct(np.eye(n_mels), type=dct_type, norm=norm, axis=-1)  # type: ignore[call-overload]
+    return _frozen(np.ascontiguousarray(matrix[:, :n_mfcc], dtype=np.float32))
 
 
 def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
@@ -251,7 +255,8 @@ def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
     coefficients = np.asarray(coefficients, dtype=np.float32)
     if len(coefficients) < DELTA_WIDTH:
         raise ValueError(f"deltas need at least {DELTA_WIDTH} frames, got {len(coefficients)}.")
-    return savgol_filter(coefficients, DELTA_WIDTH, polyorder=order, deriv=order, axis=0, mode="interp")
+    slopes = savgol_filter(coefficients, DELTA_WIDTH, polyorder=order, deriv=order, axis=0, mode="interp")
+    return np.asarray(slopes, dtype=np.float32)
 
 
 def normalize(features: Array) -> Array:
@@ -289,6 +294,6 @@ def fit_length(
 
 
 def _frozen(array: NDArray[Float]) -> NDArray[Float]:
-    """Cached arrays are shared between callers and threads, so nobody may write to them."""
+    """Forbid writing to an array: cached ones are shared between callers and threads."""
     array.setflags(write=False)
     return array

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -40,7 +40,9 @@ def as_clips(estimator: BaseEstimator, X: Any, *, reset: bool) -> Clips:
     name = type(estimator).__name__
     is_pair = isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real)
     if isinstance(X, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(X, "read") or is_pair:
-        raise ValueError(f"{name} expected X to be a sequence of clips, got one clip ({type(X).__name__}). Wrap it: [clip].")
+        raise ValueError(
+            f"{name} expected X to be a sequence of clips, got one clip ({type(X).__name__}). Wrap it: [clip]."
+        )
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         return _clips_of_table(estimator, X, reset=reset)
     if isinstance(X, list | tuple):
@@ -78,7 +80,9 @@ def _clips_of_table(estimator: BaseEstimator, table: Any, *, reset: bool) -> Cli
             f"{type(estimator).__name__} expected a table with one column of clips, got {table.shape[1]} columns:"
             f" {list(table.columns)[:5]}. Select the column that holds the clips."
         )
-    _check_feature_names(estimator, table, reset=reset)
+    # Neither unfitted use nor a fit on a list, which has no names, is worth a warning.
+    if reset or hasattr(estimator, "feature_names_in_"):
+        _check_feature_names(estimator, table, reset=reset)
     clips = list(table.iloc[:, 0])
     if not clips:
         raise ValueError(f"{type(estimator).__name__} found 0 sample(s) in X while a minimum of 1 clip is required.")
@@ -108,7 +112,7 @@ class FlatPanel(np.ndarray):
         self.n_frames = getattr(obj, "n_frames", None) if is_whole else None
 
     def __reduce__(self) -> Any:
-        reconstruct, arguments, state = super().__reduce__()  # type: ignore[misc]
+        reconstruct, arguments, state = cast("tuple[Any, Any, tuple[Any, ...]]", super().__reduce__())
         return reconstruct, arguments, (*state, self.n_frames)
 
     def __setstate__(self, state: Any) -> None:

@@ -25,7 +25,7 @@ def _has_feature_names(transformer: "MFCCTransformer") -> bool:
     return transformer.output != "sequence"
 
 
-class MFCCTransformer(TransformerMixin, BaseEstimator):
+class MFCCTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turn audio into mel-frequency cepstral coefficients.
 
     The coefficients are those of ``librosa.feature.mfcc`` for the same
@@ -238,11 +238,11 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
         AudioError
             If a clip cannot be read and `on_error` is "raise".
         """
-        clips = self._start_fit(X)
+        clips, bad = self._start_fit(X)
         if self.normalize == "train":
             sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
             self._learn_scale(sequences, bad)
-        else:
+        elif self.duration is not None:
             in_memory = [i for i, clip in enumerate(clips.items) if isinstance(clip, np.ndarray | tuple)]
             bad = self._each(lambda i: self._load(clips, i), in_memory)
         self._report(bad)
@@ -267,7 +267,7 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
         """
         if fit_params:
             raise TypeError(f"MFCCTransformer.fit takes no parameter named {sorted(fit_params)[0]!r}.")
-        clips = self._start_fit(X)
+        clips, _ = self._start_fit(X)
         if self.normalize != "train":
             return self._features(clips)
         sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
@@ -304,7 +304,7 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
         self._check_parameters()
         return self._features(as_clips(self, X, reset=False))
 
-    @available_if(_has_feature_names)
+    @available_if(_has_feature_names)  # type: ignore[untyped-decorator, unused-ignore]
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Name the columns of 2-D output.
 
@@ -318,14 +318,14 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
         names : ndarray of str
             Such as "frame000_mfcc00" ("flat") or "mfcc00_mean" ("stats").
         """
-        check_is_fitted(self, "n_frames_")
+        check_is_fitted(self)
         kinds = ["", "delta_", "delta2_"][: 1 + self.deltas]
         width = len(str(self.n_mfcc - 1))
         names = [f"{kind}mfcc{i:0{width}d}" for kind in kinds for i in range(self.n_mfcc)]
         if self.output == "stats":
             return np.array([f"{name}_{statistic}" for statistic in ("mean", "std") for name in names], dtype=object)
-        width = len(str(self.n_frames_ - 1))
-        return np.array([f"frame{t:0{width}d}_{name}" for t in range(self.n_frames_) for name in names], dtype=object)
+        width = len(str(self._n_frames() - 1))
+        return np.array([f"frame{t:0{width}d}_{name}" for t in range(self._n_frames()) for name in names], dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -333,20 +333,23 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
-    def _start_fit(self, X: Any) -> Clips:
-        """Check the parameters and X, and learn the length of the panel."""
+    def _start_fit(self, X: Any) -> tuple[Clips, list[tuple[int, str]]]:
+        """Check the parameters and X, and learn the panel's length; return the clips and the bad ones among them."""
         self._validate_params()
         clips = as_clips(self, X, reset=True)
+        bad: list[tuple[int, str]] = []
         if self.duration is None:
-            lengths = np.zeros(len(clips), dtype=np.int64)
+            lengths = [0] * len(clips)
 
             def measure(i: int) -> None:
                 lengths[i] = len(self._load(clips, i))
 
             bad = self._each(measure, range(len(clips)))
             if len(bad) == len(clips):
-                raise AudioError(f"None of the {len(clips)} clips can be read, so none is the longest. First: {bad[0][1]}")
-            self.n_samples_ = int(lengths.max())
+                raise AudioError(
+                    f"None of the {len(clips)} clips can be read, so none is the longest. First: {bad[0][1]}"
+                )
+            self.n_samples_ = max(lengths)
         else:
             self.n_samples_ = self._n_samples()
         self._check_parameters()
@@ -359,7 +362,7 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=3,
             )
-        return clips
+        return clips, bad
 
     def _n_samples(self) -> int:
         return self.n_samples_ if self.duration is None else max(1, round(self.duration * self.sample_rate))
@@ -401,8 +404,8 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
             )
         if self.deltas and self._n_frames() < _cepstra.DELTA_WIDTH:
             raise ValueError(
-                f"deltas={self.deltas} needs at least {_cepstra.DELTA_WIDTH} frames a clip, got {self._n_frames()}. Raise"
-                " duration, lower hop_length, or set deltas=0."
+                f"deltas={self.deltas} needs at least {_cepstra.DELTA_WIDTH} frames a clip, got {self._n_frames()}."
+                " Raise duration, lower hop_length, or set deltas=0."
             )
 
     def _load(self, clips: Clips, i: int) -> NDArray[np.float32]:

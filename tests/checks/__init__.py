@@ -1,0 +1,1 @@
+"""Strategies and estimator checks that more than one test module uses."""

@@ -1,0 +1,13 @@
+import os
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+# tests/checks is shared between test modules, whichever way pytest was started.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+# No deadline: the first example pays for imports and compilation.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
