@@ -32,7 +32,7 @@ examples:
   skvoicefake demo --real ~/podcasts        real speech of your own (sub-folders are speakers)
   skvoicefake demo --data corpus            a folder with real/ and fake/ inside
 """
-GRID = {"mfcc__pre_emphasis": [0.0, 0.97], "clf__lstm_units": [32, 64]}
+GRID = {"mfcc__pre_emphasis": [0.0, 0.97], "clf__learning_rate": [1e-3, 3e-3]}
 N_FOLDS = 3
 HELD_OUT = 4  # a quarter of the sentences
 SCORE_ONE = """\
@@ -141,7 +141,7 @@ def search_pipeline(clips: pd.DataFrame, args: argparse.Namespace) -> GridSearch
     pipe = Pipeline(
         [
             ("mfcc", MFCCTransformer(n_jobs=args.jobs)),
-            ("clf", CNNLSTMClassifier(class_weight="balanced", epochs=args.epochs, random_state=args.seed)),
+            ("clf", CNNLSTMClassifier(lstm_units=32, class_weight="balanced", epochs=args.epochs, random_state=args.seed)),
         ],
         memory=str(cache),
     )

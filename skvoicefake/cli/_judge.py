@@ -63,6 +63,7 @@ def draw_curves(judged: dict[str, tuple[pd.DataFrame, Any]], pipeline: Pipeline,
     if "val_loss" in history:
         axes.plot(epochs, history["val_loss"], "s--", label="clips held back")
     axes.set(title="Training history", xlabel="epoch", ylabel="loss (cross entropy)")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     figure.savefig(folder / "history.png", dpi=120)
 
