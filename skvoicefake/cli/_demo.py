@@ -47,14 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--real", type=Path, metavar="FOLDER", help="real speech; fakes are made from it")
     source.add_argument("--data", type=Path, metavar="FOLDER", help="a folder with real/ and fake/ inside")
-    parser.add_argument("--output", type=Path, metavar="FOLDER", default=Path("skvoicefake-demo"), help="default: %(default)s")
-    parser.add_argument(
-        "--sentences", type=int, metavar="N", default=70, help="prompts of every voice to use (default: %(default)s)"
-    )
-    parser.add_argument("--unseen-speaker", metavar="NAME", help="who is kept out of training (default: Carlo, or the last)")
-    parser.add_argument("--epochs", type=int, metavar="N", default=20, help="at most (default: %(default)s)")
-    parser.add_argument("--seed", type=int, metavar="N", default=0, help="default: %(default)s")
-    parser.add_argument("--jobs", type=int, metavar="N", default=os.cpu_count() or 1, help="processes (default: %(default)s)")
+    add = parser.add_argument
+    add("--output", type=Path, metavar="FOLDER", default=Path("skvoicefake-demo"), help="default: %(default)s")
+    add("--sentences", type=int, metavar="N", default=70, help="prompts of every voice to use (default: %(default)s)")
+    add("--unseen-speaker", metavar="NAME", help="who is kept out of training (default: Carlo, or the last)")
+    add("--epochs", type=int, metavar="N", default=20, help="at most (default: %(default)s)")
+    add("--seed", type=int, metavar="N", default=0, help="default: %(default)s")
+    add("--jobs", type=int, metavar="N", default=os.cpu_count() or 1, help="processes (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -88,8 +87,11 @@ def run(args: argparse.Namespace) -> None:
     results["reloaded"] = save_and_reload(pipeline, held_out["path"].iloc[0], args.output)
     results["seconds"] = time.perf_counter() - start
     (args.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    packages = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "keras", "tensorflow", "librosa", "numpy"))
-    print(f"\n{results['seconds']:.0f} s on {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {packages}")
+    versions = [f"{name} {version(name)}" for name in ("scikit-learn", "keras", "tensorflow", "librosa", "numpy")]
+    print(
+        f"\n{results['seconds']:.0f} s on {os.cpu_count()} cores ({platform.machine()}),"
+        f" Python {platform.python_version()}, {', '.join(versions)}"
+    )
     print(f"Pictures, pipeline and figures are in {args.output}{os.sep}")
 
 
@@ -118,7 +120,7 @@ def split(
         print("All clips are of one speaker, or of nobody knows whom: no speaker can be held out.")
     n_sentences = clips.groupby("target")["sentence"].nunique().min()
     if n_sentences < 2 * HELD_OUT:
-        raise ValueError(f"too little speech: a class has {n_sentences} sentences to train and test on, at least 8 are needed.")
+        raise ValueError(f"too little speech: a class has {n_sentences} sentences to train and test on, 8 are needed.")
     folds = StratifiedGroupKFold(HELD_OUT, shuffle=True, random_state=seed)
     train, test = next(folds.split(clips, clips["target"], clips["sentence"]))
     return clips.iloc[train], clips.iloc[test], unseen
@@ -127,7 +129,8 @@ def split(
 def describe(clips: pd.DataFrame, title: str) -> None:
     """Print what a set of clips holds."""
     counts = clips["target"].value_counts()
-    fakes = ", ".join(f"{n} {name}" for name, n in clips.loc[clips["target"] == "fake", "generator"].value_counts().items())
+    generators = clips.loc[clips["target"] == "fake", "generator"].value_counts()
+    fakes = ", ".join(f"{n} {name}" for name, n in generators.items())
     print(f"{title}: {counts.get('real', 0)} real, {counts.get('fake', 0)} fake ({fakes})")
 
 
@@ -138,13 +141,8 @@ def search_pipeline(clips: pd.DataFrame, args: argparse.Namespace) -> GridSearch
     from skvoicefake import CNNLSTMClassifier, MFCCTransformer
 
     cache = args.output / "cache"
-    pipe = Pipeline(
-        [
-            ("mfcc", MFCCTransformer(n_jobs=args.jobs)),
-            ("clf", CNNLSTMClassifier(lstm_units=32, class_weight="balanced", epochs=args.epochs, random_state=args.seed)),
-        ],
-        memory=str(cache),
-    )
+    network = CNNLSTMClassifier(lstm_units=32, class_weight="balanced", epochs=args.epochs, random_state=args.seed)
+    pipe = Pipeline([("mfcc", MFCCTransformer(n_jobs=args.jobs)), ("clf", network)], memory=str(cache))
     n_candidates = int(np.prod([len(values) for values in GRID.values()]))
     bar = tqdm(total=n_candidates * N_FOLDS, desc="Grid search", unit="fit")
     auc = get_scorer("roc_auc")
@@ -177,7 +175,8 @@ def save_and_reload(pipeline: Pipeline, path: str, folder: Path) -> dict[str, An
     command = [sys.executable, "-c", SCORE_ONE, str(saved), path]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
-        raise ValueError(f"the saved pipeline could not be loaded in a new process: {answer.stderr.strip().splitlines()[-1]}")
+        reason = answer.stderr.strip().splitlines()[-1:]
+        raise ValueError(f"the saved pipeline could not be loaded in a new process: {reason}")
     there = float(answer.stdout)
     name = pipeline.classes_[1]
     print(f"\nSaved {saved} ({saved.stat().st_size / 1e3:.0f} kB). Loaded in a new process, it gives")

@@ -5,7 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay, classification_report, confusion_matrix, roc_auc_score
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    RocCurveDisplay,
+    classification_report,
+    confusion_matrix,
+    roc_auc_score,
+)
 from sklearn.pipeline import Pipeline
 
 from skvoicefake.metrics import equal_error_rate
@@ -39,7 +45,8 @@ def judge(pipeline: Pipeline, clips: pd.DataFrame, title: str, folder: Path) -> 
 
     figure, axes = new_figure()
     ConfusionMatrixDisplay.from_predictions(clips["target"], labels, ax=axes, cmap="Blues", colorbar=False)
-    axes.set(title=f"{title}\nEER {figures['eer']:.1%}, accuracy {figures['accuracy']:.1%}", xlabel="called", ylabel="is")
+    verdict = f"EER {figures['eer']:.1%}, accuracy {figures['accuracy']:.1%}"
+    axes.set(title=f"{title}\n{verdict}", xlabel="called", ylabel="is")
     figure.savefig(folder / f"confusion-{title.split()[0].lower()}.png", dpi=120)
     return {**figures, "scores": scores}
 

@@ -39,7 +39,8 @@ def telephone_prompts(folder: Path, sentences: int, *, seed: int, n_jobs: int) -
     rows, spoken = [], {}
     for name, speaker in VOICES.items():
         voice = PROMPTS / name
-        prompts = [path for path in sorted(voice.rglob("*.g722")) if is_sentence(path.relative_to(voice), path.stat().st_size)]
+        files = sorted(voice.rglob("*.g722"))
+        prompts = [path for path in files if is_sentence(path.relative_to(voice), path.stat().st_size)]
         if not prompts:
             raise FileNotFoundError(
                 f"no telephone prompts in {voice}. On Debian or Ubuntu: apt-get install {PACKAGES}."
@@ -68,7 +69,8 @@ def labelled_folder(root: Path) -> pd.DataFrame:
     """Read a folder with ``real/`` and ``fake/`` inside. Files of one name count as one sentence."""
     kinds = {path: label_kind(path.name) for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
     if set(kinds.values()) - {None} != {"real", "fake"}:
-        raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, found {[p.name for p in kinds]}.")
+        found = [path.name for path in kinds]
+        raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, found {found}.")
     rows = [
         (str(path), speaker_of(path, top), path.stem, kind, "-" if kind == "real" else "given")
         for top, kind in kinds.items()
@@ -148,4 +150,4 @@ def through_g722(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.
     from G722 import G722
 
     pcm = np.clip(np.round(waveform * 32768), -32768, 32767).astype(np.int16)
-    return decode_g722(bytes(G722(sample_rate, BIT_RATE).encode(pcm))).astype(np.float32) / 32768
+    return decode_g722(bytes(G722(sample_rate, BIT_RATE).encode(pcm))) / np.float32(32768)

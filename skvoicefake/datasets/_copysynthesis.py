@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Waveform = NDArray[np.float32]
 N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 80
 PEAK = 0.99
+# What a method imports, and the package that brings it.
+MODULES = {"world": ("pyworld", "pyworld"), "griffinlim": ("librosa", "librosa"), "tts": ("hibari", "hibari-tts")}
 
 
 def make_copysynthesis(
@@ -136,16 +138,17 @@ def make_copysynthesis(
     ]
     bar = tqdm(jobs, desc="Making fakes", unit="clip", disable=not verbose)
     outcomes = Parallel(n_jobs=n_jobs)(
-        delayed(_make_one)(source, method, text, output_dir, sample_rate, duration, channel) for source, method, text in bar
+        delayed(_make_one)(*job, output_dir=output_dir, sample_rate=sample_rate, duration=duration, channel=channel)
+        for job in bar
     )
     errors = sorted({error for _, error in outcomes if error is not None})
     if errors:
         listed = "".join(f"\n  {error}" for error in errors[:10])
         more = f"\n  and {len(errors) - 10} more" if len(errors) > 10 else ""
-        warnings.warn(f"{len(errors)} clips could not be read and have no fakes:{listed}{more}", UserWarning, stacklevel=2)
-    rows = [
-        (path, method, source) for (source, method, _), (path, error) in zip(jobs, outcomes, strict=True) if error is None
-    ]
+        message = f"{len(errors)} clips could not be read and have no fakes:{listed}{more}"
+        warnings.warn(message, UserWarning, stacklevel=2)
+    made = [(job, path) for job, (path, error) in zip(jobs, outcomes, strict=True) if error is None]
+    rows = [(path, method, source) for (source, method, _), path in made]
     return pd.DataFrame(rows, columns=["path", "method", "source"])
 
 
@@ -230,9 +233,7 @@ SYNTHESIZERS: dict[str, Callable[[Waveform, int, str], Waveform]] = {
 
 def _require(method: str) -> Any:
     """Return the module a method works with, or say what to install."""
-    module, package = {"world": ("pyworld", "pyworld"), "griffinlim": ("librosa", "librosa"), "tts": ("hibari", "hibari-tts")}[
-        method
-    ]
+    module, package = MODULES[method]
     try:
         with warnings.catch_warnings():
             # pyworld imports the retired pkg_resources, which says so.

@@ -58,7 +58,7 @@ def equal_error_rate(
     check_consistent_length(labels, scores)
     classes = np.unique(labels)
     if len(classes) != 2:
-        raise ValueError(f"The equal error rate needs two classes in y_true, got {len(classes)}: {classes[:5].tolist()}.")
+        raise ValueError(f"The equal error rate needs two classes, y_true has {len(classes)}: {classes[:5].tolist()}.")
     if pos_label is None:
         pos_label = classes[1]
     elif pos_label not in classes:
