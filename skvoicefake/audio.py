@@ -175,7 +175,7 @@ def _check_samples(channels: NDArray[Any], name: str) -> None:
         raise AudioError(
             f"{name}: expected finite samples, got {n_bad} that are NaN or infinity. Repair or drop the clip."
         )
-    if max(-low, high) > np.finfo(np.float32).max:
+    if max(-low, high) > float(np.finfo(np.float32).max):
         raise AudioError(f"{name}: expected samples that fit float32, got a peak of {max(-low, high):.3g}. Scale it.")
 
 
@@ -197,7 +197,7 @@ def _n_needed(duration: float | None, rate: float, sample_rate: float) -> int:
 
 def _resample(waveform: Waveform, rate: float, target: float) -> Waveform:
     if rate == target:
-        return np.ascontiguousarray(waveform)
+        return np.array(waveform)  # the caller's samples stay theirs
     import soxr
 
     n_samples = max(1, round(len(waveform) * target / rate))
@@ -239,26 +239,37 @@ def _decode(clip: object, name: str, duration: float | None, sample_rate: float)
             " there. Copy the file again, or cut it properly with an audio tool."
         )
     try:
-        with soundfile.SoundFile(source) as file:
-            _check_n_channels(file.channels, name)
-            rate, file_format = file.samplerate, file.format
-            wanted = min(file.frames, _n_needed(duration, rate, sample_rate))
-            samples = _read(file, wanted)
-            # The frame counts of mp3 include the encoder's padding; those of streamed flac are unknown.
-            is_promise = file_format != "MP3" and file.frames < 2**62
+        file = soundfile.SoundFile(source)
     # soundfile wants to be told the rate of a file named *.raw.
     except (soundfile.LibsndfileError, OSError, TypeError) as error:
-        reason = getattr(error, "error_string", str(error)).rstrip(".")
-        return _decode_with_ffmpeg(source, name, reason, duration)
-    if len(samples) < wanted and is_promise:
-        raise AudioError(
-            f"{name}: truncated {file_format} file: {len(samples)} of {wanted} samples could be decoded."
-            " Copy the file again."
-        )
+        return _decode_with_ffmpeg(source, name, _reason(error), duration)
+    with file:
+        _check_n_channels(file.channels, name)
+        rate = file.samplerate
+        wanted = min(file.frames, _n_needed(duration, rate, sample_rate))
+        try:
+            samples = _read(file, wanted)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise AudioError(f"{name}: truncated or damaged {file.format} file: {_reason(error)}. Copy the file again.") from error
+        # The frame counts of mp3 include the encoder's padding; those of streamed flac are unknown.
+        is_promise = file.format != "MP3" and file.frames < 2**62
+        if len(samples) < wanted and is_promise:
+            raise AudioError(
+                f"{name}: truncated {file.format} file: {len(samples)} of {wanted} samples could be decoded."
+                " Copy the file again."
+            )
     return samples, rate
 
 
+def _reason(error: Exception) -> str:
+    # Without the place in memory of the BytesIO that was read.
+    return str(getattr(error, "error_string", error)).rstrip(".")
+
+
 def _read(file: Any, n_samples: int) -> NDArray[np.float32]:
+    # After every read of a seekable file soundfile seeks, which fails at the end of a flac that is shorter than its
+    # header says, and takes the samples with it.
+    file.seekable = lambda: False
     blocks = [file.read(min(n_samples, BLOCK), dtype="float32", always_2d=True)]
     n_read = len(blocks[0])
     while n_read < n_samples and len(blocks[-1]):
@@ -347,7 +358,7 @@ def _run_ffmpeg(
             samples, rate = soundfile.read(io.BytesIO(result.stdout), dtype="float32", always_2d=True)
             return samples, rate
         except soundfile.LibsndfileError as error:
-            reason = error.error_string.rstrip(".")
+            reason = _reason(error)
     message = result.stderr.decode(errors="replace").strip()
     detail = message.splitlines()[-1].split(": ", 1)[-1].strip() if message else ""
     if not detail or "matches no streams" in message:
