@@ -1,0 +1,72 @@
+import json
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from skvoicefake.cli import _demo, main
+
+for module in ("pyworld", "matplotlib"):
+    pytest.importorskip(module, reason=f"needs {module}, of the demo extra")
+
+
+def speech_like(seed, f0):
+    rng = np.random.default_rng(seed)
+    t = np.arange(16_000) / 16_000
+    pitch = f0 * (1 + 0.05 * np.sin(2 * np.pi * rng.uniform(2, 5) * t))
+    phase = 2 * np.pi * np.cumsum(pitch) / 16_000
+    buzz = sum(np.sin(k * phase + rng.uniform(0, 6)) / k for k in range(1, 30))
+    return 0.1 * buzz * (0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(2, 4) * t)) + 0.001 * rng.normal(size=len(t))
+
+
+def test_split_keeps_sentences_and_the_unseen_speaker_apart():
+    rows = [
+        (f"{speaker}{sentence}{generator}", "real" if generator == "-" else "fake", speaker, sentence, generator)
+        for speaker in ("anna", "ben", "cleo")
+        for sentence in map(str, range(12))
+        for generator in ("-", "world", "griffinlim")
+    ]
+    clips = pd.DataFrame(rows, columns=["path", "target", "speaker", "sentence", "generator"])
+    train, held_out, unseen = _demo.split(clips, "ben", seed=0)
+    assert set(unseen["speaker"]) == {"ben"}
+    assert "ben" not in set(train["speaker"]) | set(held_out["speaker"])
+    assert not set(train["sentence"]) & set(held_out["sentence"])
+    assert len(train) + len(held_out) + len(unseen) == len(clips)
+    with pytest.raises(ValueError, match="--unseen-speaker dora"):
+        _demo.split(clips, "dora", seed=0)
+    with pytest.raises(ValueError, match="too little speech"):
+        _demo.split(clips[clips["sentence"] < "2"], None, seed=0)
+
+
+@pytest.mark.slow
+def test_demo_on_a_folder_of_speech(tmp_path, capsys):
+    for speaker, f0 in (("anna", 200.0), ("ben", 110.0)):
+        (tmp_path / "speech" / speaker).mkdir(parents=True)
+        for i in range(12):
+            soundfile.write(tmp_path / "speech" / speaker / f"{i}.wav", speech_like(i, f0), 16_000)
+    output = tmp_path / "out"
+    assert (
+        main(["demo", "--real", str(tmp_path / "speech"), "--output", str(output), "--epochs", "2", "--jobs", "1"]) == 0
+    )
+    printed = capsys.readouterr().out
+    for part in (
+        "called fake",
+        "precision",
+        "AUC",
+        "EER",
+        "Sentences never heard",
+        "Unseen speaker ben",
+        "new process",
+    ):
+        assert part in printed
+    results = json.loads((output / "results.json").read_text())
+    assert 0 <= results["Unseen speaker ben"]["eer"] <= 1
+    assert results["Unseen speaker ben"]["n_clips"] == 36  # 12 sentences: real, WORLD, Griffin-Lim
+    assert np.sum(results["Unseen speaker ben"]["confusion_matrix"]) == 36
+    for picture in ("confusion-sentences.png", "confusion-unseen.png", "roc.png", "history.png"):
+        assert (output / picture).stat().st_size > 5000
+    pipeline = joblib.load(output / "pipeline.joblib")
+    reloaded = results["reloaded"]
+    assert pipeline.predict_proba([reloaded["file"]])[0, 1] == pytest.approx(reloaded["probability"], abs=1e-6)
