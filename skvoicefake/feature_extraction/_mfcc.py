@@ -25,7 +25,7 @@ def _has_feature_names(transformer: "MFCCTransformer") -> bool:
     return transformer.output != "sequence"
 
 
-class MFCCTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class MFCCTransformer(TransformerMixin, BaseEstimator):
     """Turn audio into mel-frequency cepstral coefficients.
 
     The coefficients are those of ``librosa.feature.mfcc`` for the same
