@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from skvoicefake.audio import AudioError, load_audio
 
@@ -177,7 +178,10 @@ def _make_one(
         return str(target), str(error)
     if not real.any():
         return str(target), f"{source!r}: expected speech, got a silent clip. Leave it out."
-    fake = SYNTHESIZERS[method](real, sample_rate, text or "")
+    # One thread for matrix products: on more they add up in another order, and a fake is to be the same
+    # whatever n_jobs is.
+    with threadpool_limits(1):
+        fake = SYNTHESIZERS[method](real, sample_rate, text or "")
     fake = _at_level_of(fake, real)
     if channel is not None:
         fake = np.asarray(channel(fake, sample_rate), dtype=np.float32)

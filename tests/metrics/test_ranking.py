@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ def eer_by_enumeration(is_positive, scores):
     rates = [(0.0, 1.0)]
     for threshold in sorted(set(scores), reverse=True):
         rates.append((np.mean(negatives >= threshold), np.mean(positives < threshold)))
-    for (fa, miss), (next_fa, next_miss) in zip(rates, rates[1:], strict=False):
+    for (fa, miss), (next_fa, next_miss) in itertools.pairwise(rates):
         if next_fa >= next_miss:
             share = (miss - fa) / ((miss - fa) + (next_fa - next_miss))
             return fa + share * (next_fa - fa)
