@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skvoicefake.neural_network._batches import Batches, EpochBar
 from skvoicefake.neural_network._network import Network, optimizer_config
+from skvoicefake.neural_network._quiet import without_retracing_warnings
 from skvoicefake.neural_network._validation import Panel, as_panel, clip_weights, encode_labels, hold_out
 
 
@@ -117,6 +118,10 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
     ['fake']
     """
 
+    classes_: NDArray[Any]
+    panel_shape_: tuple[int, int]
+    history_: dict[str, list[float]]
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
@@ -189,7 +194,9 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -234,17 +241,18 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         train, validation = np.arange(len(panel)), None
         if self.early_stopping:
             train, validation = hold_out(targets, groups, self.validation_fraction, seed=seeds.randint(2**31 - 1))
+        callbacks = self._all_callbacks(has_validation=validation is not None)
         if not is_warm:
-            self.classes_, self.panel_shape_ = classes, panel.shape[1:]
-            self._network = self._new_network(panel[train], weights[train], seed=seeds.randint(2**31 - 1))
+            network = self._new_network(panel[train], weights[train], len(classes), seed=seeds.randint(2**31 - 1))
+            # Together and last, so that a fit that is refused leaves the one before it whole.
+            self.classes_, self.panel_shape_, self._network = classes, panel.shape[1:], network
         history = _train(
             self._network.model,
             Batches(panel, targets, weights, train, self.batch_size, seed=seeds.randint(2**31 - 1)),
             None if validation is None else Batches(panel, targets, weights, validation, self.batch_size),
             epochs=self.epochs,
-            callbacks=self._all_callbacks(has_validation=validation is not None),
+            callbacks=callbacks,
         )
-        self._network.compile_anew()
         before = self.history_ if is_warm else {}
         self.history_ = {key: before.get(key, []) + values for key, values in history.items()}
         self.n_iter_ = len(self.history_["loss"])
@@ -307,13 +315,13 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self._network.model
 
-    def _new_network(self, panel: Panel, weights: NDArray[np.float32], *, seed: int) -> Network:
+    def _new_network(self, panel: Panel, weights: NDArray[np.float32], n_classes: int, *, seed: int) -> Network:
         n_coefficients = panel.shape[-1]
         frames = panel.reshape(-1, n_coefficients)
         scaler = StandardScaler().fit(frames, sample_weight=np.repeat(weights, panel.shape[1]))
         return Network(
-            input_shape=self.panel_shape_,
-            n_classes=len(self.classes_),
+            input_shape=panel.shape[1:],
+            n_classes=n_classes,
             filters=_as_tuple(self.filters, "filters"),
             kernel_size=int(self.kernel_size),
             pool_size=int(self.pool_size),
@@ -330,6 +338,11 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
 
     def _all_callbacks(self, *, has_validation: bool) -> list[keras.callbacks.Callback]:
         callbacks = [copy.deepcopy(callback) for callback in self.callbacks or ()]
+        strangers = [
+            type(callback).__name__ for callback in callbacks if not isinstance(callback, keras.callbacks.Callback)
+        ]
+        if strangers:
+            raise ValueError(f"callbacks must hold instances of keras.callbacks.Callback, got {strangers}.")
         if has_validation:
             callbacks.append(
                 keras.callbacks.EarlyStopping("val_loss", patience=self.n_iter_no_change, restore_best_weights=True)
@@ -359,7 +372,8 @@ def _train(
     """Train a compiled model through scikeras; return its history."""
     engine = _Engine(model=lambda: model, epochs=epochs, verbose=0, shuffle=False, callbacks=callbacks)
     engine._batches, engine._validation_batches = batches, validation
-    engine.fit(batches.panel, batches.targets)
+    with without_retracing_warnings():
+        engine.fit(batches.panel, batches.targets)
     return {key: [float(value) for value in values] for key, values in engine.history_.items()}
 
 
@@ -373,7 +387,7 @@ def _seeds(random_state: Any) -> np.random.RandomState:
 def _as_tuple(value: Any, name: str) -> tuple[int, ...]:
     """Return the numbers of units of some layers, given as one number or several."""
     values = (value,) if isinstance(value, Integral) else tuple(value)
-    if not all(isinstance(item, Integral) and item >= 1 for item in values):
+    if not all(isinstance(item, Integral) and int(item) >= 1 for item in values):
         raise ValueError(f"{name}={value!r} must hold whole numbers from 1 up, one a layer.")
     if name == "filters" and not values:
         raise ValueError("filters=() leaves no convolution; give at least one number.")

@@ -114,6 +114,12 @@ def build_cnn_lstm(
         # TensorFlow's XLA makes training three times slower on a CPU; JAX has nothing else.
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
+    # Variables of optimizer and metrics that only the first training step made would have TensorFlow
+    # trace that step twice, which takes seconds, and memory that it never frees.
+    model.optimizer.build(model.trainable_variables)
+    one_clip = keras.ops.zeros((1, *model.output_shape[1:]))
+    model.compute_metrics(None, one_clip[:, 0], one_clip)
+    model.reset_metrics()
     return model
 
 
@@ -122,7 +128,7 @@ def compile_forward(model: keras.Model, batch_shape: tuple[int, ...]) -> Forward
 
     ``model.predict`` costs tens of milliseconds a call, whatever the batch.
     """
-    scores = keras.Model(model.inputs, model.get_layer("score").output)
+    scores = keras.Model(model.input, model.get_layer("score").output)
     if keras.backend.backend() != "tensorflow":
         return lambda batch: np.asarray(scores.predict_on_batch(batch))
     import tensorflow as tf
@@ -133,12 +139,18 @@ def compile_forward(model: keras.Model, batch_shape: tuple[int, ...]) -> Forward
     def compile_with(**options: bool) -> Any:
         # A concrete function, since calls through tf.function itself are watched for retracing
         # and every new model would look like one.
-        return tf.function(call, **options).get_concrete_function(tf.TensorSpec(batch_shape, tf.float32))
+        return tf.function(call, autograph=False, **options).get_concrete_function(
+            tf.TensorSpec(batch_shape, tf.float32)
+        )
 
-    compiled = compile_with(jit_compile=True)
-    try:
-        compiled(tf.zeros(batch_shape))
-    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.NotFoundError):
-        # Not every platform's TensorFlow has XLA.
+    if batch_shape[0] > 1:
         compiled = compile_with()
+    else:
+        # XLA is three times quicker for one clip, but compiles for longer, and its code is never freed.
+        try:
+            compiled = compile_with(jit_compile=True)
+            compiled(tf.zeros(batch_shape))
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.NotFoundError):
+            # Not every platform's TensorFlow has XLA.
+            compiled = compile_with()
     return lambda batch: compiled(tf.constant(batch)).numpy()

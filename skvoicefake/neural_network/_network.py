@@ -34,10 +34,6 @@ class Network:
         self.__init__(**state["parameters"])  # type: ignore[misc]
         self.model.set_weights(state["weights"])
 
-    def compile_anew(self) -> None:
-        """Forget the compiled functions, after training has changed the weights."""
-        self._forwards = {}
-
     def scores(self, panel: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return logits of shape (n_clips, n_outputs).
 
@@ -64,9 +60,11 @@ def optimizer_config(optimizer: str | keras.optimizers.Optimizer, learning_rate:
     """Return an optimizer in Keras' serialized form; a name gets the learning rate, an object keeps its own."""
     if not isinstance(optimizer, str):
         return keras.optimizers.serialize(optimizer)
+    config = {"class_name": optimizer, "config": {"learning_rate": float(learning_rate)}}
     try:
-        config = keras.optimizers.serialize(keras.optimizers.get(optimizer))
-    except ValueError as error:
-        raise ValueError(f"optimizer={optimizer!r} is no optimizer of Keras. Try 'adam', 'adamw', 'sgd' or 'rmsprop'.") from error
-    config["config"]["learning_rate"] = float(learning_rate)
+        keras.optimizers.get(config)
+    except (ValueError, KeyError) as error:
+        raise ValueError(
+            f"optimizer={optimizer!r} is no optimizer of Keras. Try 'adam', 'adamw', 'sgd' or 'rmsprop'."
+        ) from error
     return config

@@ -2,12 +2,13 @@
 
 import re
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
+from sklearn.utils._missing import is_pandas_na
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -21,9 +22,26 @@ from sklearn.utils.validation import (
 Panel = NDArray[np.float32]
 
 
-def as_panel(estimator: BaseEstimator, X: Any, *, reset: bool) -> Panel:
+def as_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
     """Return X as (n_clips, n_frames, n_coefficients), float32, keeping scikit-learn's books on the estimator."""
-    name = type(estimator).__name__
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Numbers too large for float32 become infinite, and are found below.
+        panel = _unchecked_panel(estimator, X, reset=reset)
+    bad = np.flatnonzero(~np.isfinite(panel).all(axis=(1, 2)))
+    if len(bad):
+        raise ValueError(
+            f"X contains NaN or infinity in {len(bad)} clips, the first at positions {bad[:5].tolist()}. Drop these"
+            " clips, or mend what made them."
+        )
+    if not reset and panel.shape[1:] != estimator.panel_shape_:
+        raise ValueError(
+            f"{type(estimator).__name__} was fitted on clips of shape {estimator.panel_shape_} (frames, coefficients),"
+            f" got {panel.shape[1:]}. Extract them with the parameters of the training clips."
+        )
+    return panel
+
+
+def _unchecked_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
     if getattr(X, "ndim", None) == 3 or (isinstance(X, list | tuple) and np.ndim(X) == 3):
         panel = check_array(
             X, dtype=np.float32, order="C", allow_nd=True, ensure_all_finite=False, estimator=estimator, input_name="X"
@@ -31,33 +49,24 @@ def as_panel(estimator: BaseEstimator, X: Any, *, reset: bool) -> Panel:
         if 0 in panel.shape:
             raise ValueError(f"X of shape {panel.shape} holds empty clips. Check what made the panel.")
         if reset and hasattr(estimator, "n_features_in_"):
-            del estimator.n_features_in_  # type: ignore[attr-defined]
+            del estimator.n_features_in_
     else:
-        n_frames = _frames_of_flat(estimator, X)
+        n_frames = _frames_of_flat(estimator, X) if reset else estimator.panel_shape_[0]
         # The rows of a 2-D X are features to scikit-learn, which counts and names them.
         flat = validate_data(estimator, X, dtype=np.float32, order="C", ensure_all_finite=False, reset=reset)
         n_frames = flat.shape[1] if n_frames is None else n_frames
         if flat.shape[1] % n_frames:
-            raise ValueError(f"X has {flat.shape[1]} columns, which cannot be n_frames={n_frames} frames of one length.")
+            raise ValueError(
+                f"X has {flat.shape[1]} columns, which cannot be n_frames={n_frames} frames of one length."
+            )
         panel = flat.reshape(len(flat), n_frames, -1)
-    bad = np.flatnonzero(~np.isfinite(panel).all(axis=(1, 2)))
-    if len(bad):
-        raise ValueError(
-            f"X contains NaN or infinity in {len(bad)} clips, the first at positions {bad[:5].tolist()}. Drop these"
-            " clips, or mend what made them."
-        )
-    if not reset and panel.shape[1:] != estimator.panel_shape_:  # type: ignore[attr-defined]
-        raise ValueError(
-            f"{name} was fitted on clips of shape {estimator.panel_shape_} (frames, coefficients), got"  # type: ignore[attr-defined]
-            f" {panel.shape[1:]}. Extract them with the parameters of the training clips."
-        )
     return panel
 
 
-def _frames_of_flat(estimator: BaseEstimator, X: Any) -> int | None:
+def _frames_of_flat(estimator: Any, X: Any) -> int | None:
     """Return how many frames a row of 2-D X holds, if the user or X says so."""
-    if estimator.n_frames is not None:  # type: ignore[attr-defined]
-        return int(estimator.n_frames)  # type: ignore[attr-defined]
+    if estimator.n_frames is not None:
+        return int(estimator.n_frames)
     if hasattr(X, "columns") and len(X.columns):
         # What MFCCTransformer(output="flat") calls its last column.
         last = re.search(r"(?:^|__)frame(\d+)_", str(X.columns[-1]))
@@ -72,18 +81,24 @@ def encode_labels(y: Any, *, n_clips: int) -> tuple[NDArray[Any], NDArray[np.int
     labels = column_or_1d(y, warn=True)
     if len(labels) != n_clips:
         raise ValueError(f"X holds {n_clips} clips and y {len(labels)} labels: inconsistent numbers of samples.")
-    missing = [i for i, label in enumerate(labels.tolist()) if label is None or label != label]
+    missing = [i for i, label in enumerate(labels.tolist()) if _is_missing(label)]
     if missing:
         raise ValueError(f"y contains NaN or None at positions {missing[:5]}. Label these clips, or leave them out.")
-    check_classification_targets(labels)
     try:
         classes, targets = np.unique(labels, return_inverse=True)
     except TypeError:
         kinds = sorted({type(label).__name__ for label in labels.tolist()})
         raise ValueError(f"y mixes labels of types {kinds}, which cannot be sorted. Use one type.") from None
+    check_classification_targets(labels)
     if len(classes) < 2:
-        raise ValueError(f"y has only one class, {classes[0]!r}, for all {n_clips} clips; a classifier needs two classes or more.")
+        raise ValueError(
+            f"y has only one class, {classes[0]!r}, for all {n_clips} clips; a classifier needs two classes or more."
+        )
     return classes, targets
+
+
+def _is_missing(label: Any) -> bool:
+    return label is None or is_pandas_na(label) or label != label
 
 
 def clip_weights(sample_weight: Any, class_weight: Any, labels: NDArray[Any], panel: Panel) -> NDArray[np.float32]:
@@ -92,10 +107,20 @@ def clip_weights(sample_weight: Any, class_weight: Any, labels: NDArray[Any], pa
     weights = np.array(_check_sample_weight(sample_weight, panel, dtype=np.float64))
     if (weights < 0).any():
         raise ValueError("sample_weight holds negative weights. Leave those clips out instead.")
+    if isinstance(class_weight, dict):
+        bad = {
+            key: value
+            for key, value in class_weight.items()
+            if not (isinstance(value, Real) and 0 <= float(value) < np.inf)
+        }
+        if bad:
+            raise ValueError(f"class_weight holds {bad}, where numbers from 0 up were expected.")
     if class_weight is not None:
         weights *= compute_sample_weight(class_weight, labels)
     if not weights.any():
-        raise ValueError("sample_weight is zero for every clip, so there is nothing to learn from.")
+        raise ValueError(
+            "sample_weight, times class_weight, is zero for every clip, so there is nothing to learn from."
+        )
     return (weights / weights.mean()).astype(np.float32)
 
 
@@ -103,12 +128,14 @@ def hold_out(
     targets: NDArray[np.intp], groups: Any, fraction: float, *, seed: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp] | None]:
     """Split rows into training and validation, stratified, no group on both sides; None where that cannot be."""
-    n_clips, n_classes = len(targets), targets.max() + 1
+    n_clips, n_classes = len(targets), int(np.max(targets)) + 1
     everything = np.arange(n_clips)
     if groups is None:
         n_held_out = max(n_classes, round(fraction * n_clips))
-        if np.bincount(targets).min() < 2 or n_clips - n_held_out < n_classes:
+        if np.min(np.bincount(targets)) < 2:
             reason = "a class has only one clip"
+        elif n_clips - n_held_out < n_classes:
+            reason = f"validation_fraction={fraction} leaves too few of {n_clips} clips to train on"
         else:
             splitter = StratifiedShuffleSplit(1, test_size=n_held_out, random_state=seed)
             train, validation = next(splitter.split(everything, targets))
@@ -121,7 +148,9 @@ def hold_out(
             with warnings.catch_warnings():
                 # It warns of rare classes; the test below is the one that counts.
                 warnings.simplefilter("ignore", UserWarning)
-                splits = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(everything, targets, groups)
+                splits = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(
+                    everything, targets, groups
+                )
                 for train, validation in splits:
                     if len(np.unique(targets[train])) == len(np.unique(targets[validation])) == n_classes:
                         return train, validation

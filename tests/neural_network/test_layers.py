@@ -1,0 +1,157 @@
+import keras
+import numpy as np
+import pytest
+from scipy.special import expit
+from sklearn.utils._testing import assert_allclose
+
+from skvoicefake.neural_network import build_cnn_lstm
+from skvoicefake.neural_network._layers import compile_forward
+
+SMALL = {"filters": (4,), "kernel_size": 3, "lstm_units": 4, "dense_units": (4,)}
+
+
+def kinds(model: keras.Model) -> list[str]:
+    return [type(layer).__name__ for layer in model.layers]
+
+
+def layer(model: keras.Model, kind: str) -> keras.layers.Layer:
+    return next(layer for layer in model.layers if type(layer).__name__ == kind)
+
+
+def test_the_layers_stand_in_the_documented_order():
+    assert kinds(build_cnn_lstm((20, 3))) == [
+        "InputLayer",
+        "Normalization",
+        "Conv1D",
+        "Activation",
+        "MaxPooling1D",
+        "Dropout",
+        "LSTM",
+        "Dropout",
+        "Dense",
+        "Dense",
+        "Activation",
+    ]
+
+
+def test_numbers_reach_their_layers():
+    model = build_cnn_lstm(
+        (20, 3), filters=(5, 7), kernel_size=3, pool_size=4, dropout=0.25, lstm_units=6, dense_units=(9, 8)
+    )
+    convolutions = [x for x in model.layers if isinstance(x, keras.layers.Conv1D)]
+    assert [(x.filters, x.kernel_size) for x in convolutions] == [(5, (3,)), (7, (3,))]
+    assert [x.pool_size for x in model.layers if isinstance(x, keras.layers.MaxPooling1D)] == [(4,), (4,)]
+    assert [x.rate for x in model.layers if isinstance(x, keras.layers.Dropout)] == [0.25] * 3
+    assert layer(model, "LSTM").units == 6
+    assert [x.units for x in model.layers if isinstance(x, keras.layers.Dense)] == [9, 8, 1]
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "width", "activation"), [(2, 1, "sigmoid"), (3, 3, "softmax"), (5, 5, "softmax")]
+)
+def test_output_fits_the_number_of_classes(n_classes, width, activation):
+    model = build_cnn_lstm((20, 3), n_classes, **SMALL)
+    assert model.output_shape == (None, width)
+    assert model.layers[-1].activation.__name__ == activation
+
+
+def test_an_odd_number_of_frames_loses_none_to_pooling():
+    model = build_cnn_lstm((5, 3), **SMALL, pool_size=2)
+    assert layer(model, "MaxPooling1D").output.shape == (None, 3, 4)
+
+
+def test_bidirectional_reads_both_ways():
+    model = build_cnn_lstm((20, 3), **SMALL, bidirectional=True)
+    both = layer(model, "Bidirectional")
+    assert both.output.shape == (None, 8)
+    assert both.backward_layer.go_backwards
+    assert not both.forward_layer.go_backwards
+
+
+def test_batch_norm_stands_between_convolution_and_rectifier():
+    names = kinds(build_cnn_lstm((20, 3), **SMALL, batch_norm=True))
+    assert names[names.index("BatchNormalization") - 1 :][:3] == ["Conv1D", "BatchNormalization", "Activation"]
+
+
+def test_no_dense_units_leave_the_output_alone():
+    assert kinds(build_cnn_lstm((20, 3), **(SMALL | {"dense_units": ()}))).count("Dense") == 1
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_same_seed_same_weights(bidirectional):
+    first, again, other = (
+        build_cnn_lstm((20, 3), **SMALL, bidirectional=bidirectional, seed=seed).get_weights() for seed in (3, 3, 4)
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    kernels = [(a, b) for a, b in zip(first, other, strict=True) if a.ndim == 2]
+    assert not any(np.array_equal(a, b) for a, b in kernels)
+
+
+def test_layers_of_one_shape_start_from_different_weights():
+    model = build_cnn_lstm((20, 3), **(SMALL | {"dense_units": (4, 4)}))
+    first, second = [x.get_weights()[0] for x in model.layers if isinstance(x, keras.layers.Dense)][:2]
+    assert not np.array_equal(first, second)
+
+
+def test_the_seed_fixes_dropout_too():
+    X = np.random.default_rng(0).normal(size=(4, 20, 3)).astype(np.float32)
+    first, again, other = (
+        np.asarray(build_cnn_lstm((20, 3), **SMALL, dropout=0.5, seed=seed)(X, training=True)) for seed in (3, 3, 4)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_building_leaves_global_random_states_alone():
+    keras.utils.set_random_seed(5)
+    expected = np.asarray(keras.random.normal((3,))), np.random.uniform()  # noqa: NPY002
+    keras.utils.set_random_seed(5)
+    build_cnn_lstm((20, 3), **SMALL)
+    assert np.array_equal(keras.random.normal((3,)), expected[0])
+    assert np.random.uniform() == expected[1]  # noqa: NPY002
+
+
+def test_mean_and_variance_standardise_the_input():
+    X = np.random.default_rng(0).normal(size=(4, 20, 3)).astype(np.float32)
+    mean, variance = np.array([10.0, -3, 0]), np.array([4.0, 0.25, 100])
+    plain = build_cnn_lstm((20, 3), **SMALL)
+    standardising = build_cnn_lstm((20, 3), **SMALL, mean=mean, variance=variance)
+    raw = (X * np.sqrt(variance) + mean).astype(np.float32)
+    assert_allclose(np.asarray(standardising(raw)), np.asarray(plain(X)), atol=1e-5)
+
+
+def test_a_serialised_optimizer_is_taken():
+    config = keras.optimizers.serialize(keras.optimizers.SGD(0.125, momentum=0.5))
+    optimizer = build_cnn_lstm((20, 3), **SMALL, optimizer=config).optimizer
+    assert isinstance(optimizer, keras.optimizers.SGD)
+    assert float(optimizer.learning_rate) == 0.125
+
+
+def test_nothing_is_left_to_build_in_the_first_training_step():
+    """Variables made in the first step would have it traced twice."""
+    model = build_cnn_lstm((20, 3), **SMALL)
+    before = {id(variable) for variable in model.variables}
+    n_before = len(model.optimizer.variables), len(model.metrics_variables)
+    model.fit(np.zeros((4, 20, 3), dtype=np.float32), np.array([0, 1, 0, 1]), verbose=0)
+    assert {id(variable) for variable in model.variables} == before
+    assert (len(model.optimizer.variables), len(model.metrics_variables)) == n_before
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("n_clips", [1, 3])
+def test_compiled_scores_are_the_models_log_odds(n_clips, n_classes):
+    model = build_cnn_lstm((20, 3), n_classes, **SMALL)
+    X = np.random.default_rng(0).normal(size=(n_clips, 20, 3)).astype(np.float32)
+    scores = compile_forward(model, X.shape)(X)
+    assert scores.shape == (n_clips, 1 if n_classes == 2 else n_classes)
+    odds = np.exp(scores)
+    expected = expit(scores) if n_classes == 2 else odds / odds.sum(axis=1, keepdims=True)
+    assert_allclose(np.asarray(model(X)), expected, atol=1e-6)
+
+
+def test_compiled_scores_follow_the_weights():
+    model = build_cnn_lstm((20, 3), **SMALL)
+    X = np.ones((1, 20, 3), dtype=np.float32)
+    forward = compile_forward(model, X.shape)
+    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+    assert_allclose(forward(X), [[0]])

@@ -1,0 +1,93 @@
+import pickle
+import pickletools
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+from sklearn.utils._testing import assert_allclose
+
+from skvoicefake.neural_network._network import BATCH, FEW, Network, optimizer_config
+
+PARAMETERS = {
+    "input_shape": (12, 3),
+    "n_classes": 2,
+    "filters": (4,),
+    "kernel_size": 3,
+    "lstm_units": 4,
+    "dense_units": (4,),
+    "optimizer": optimizer_config("adam", 0.01),
+    "seed": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def network():
+    return Network(**PARAMETERS)
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return np.random.default_rng(0).normal(size=(2 * BATCH + 3, 12, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [1, 2, FEW, FEW + 1, BATCH, BATCH + 1])
+def test_a_score_does_not_depend_on_the_batch(network, panel, size):
+    together = network.scores(panel)
+    parts = [network.scores(panel[start : start + size]) for start in range(0, len(panel), size)]
+    assert_allclose(np.concatenate(parts), together, rtol=0, atol=1e-6)
+
+
+def test_a_score_does_not_depend_on_the_place(network, panel):
+    order = np.random.default_rng(1).permutation(len(panel))
+    assert_allclose(network.scores(panel[order]), network.scores(panel)[order], rtol=0, atol=1e-6)
+
+
+def test_a_score_does_not_depend_on_a_huge_neighbour(network, panel):
+    loud = panel.copy()
+    loud[0] = 1e6
+    assert_allclose(network.scores(loud)[1:], network.scores(panel)[1:], rtol=0, atol=1e-6)
+
+
+def test_a_pickled_network_scores_the_same_bits(network, panel):
+    copy = pickle.loads(pickle.dumps(network))
+    assert np.array_equal(copy.scores(panel), network.scores(panel))
+    assert copy.parameters == network.parameters
+
+
+def test_the_pickle_holds_nothing_of_keras(network):
+    """Loading Keras' own serialized form can run code that it names."""
+    network.scores(np.zeros((1, 12, 3), dtype=np.float32))
+    words = " ".join(
+        str(argument) for _, argument, _ in pickletools.genops(pickle.dumps(network)) if argument is not None
+    )
+    assert "skvoicefake.neural_network._network" in words
+    assert "keras" not in words
+    assert "tensorflow" not in words
+
+
+def test_threads_may_score_a_network_that_has_not_been_compiled(network, panel):
+    expected = network.scores(panel[:20])
+    fresh = pickle.loads(pickle.dumps(network))
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(fresh.scores, [panel[:20]] * 4))
+    for scores in together:
+        assert_allclose(scores, expected, rtol=0, atol=1e-6)
+
+
+def test_an_optimizers_name_gets_the_learning_rate():
+    optimizer = keras.optimizers.get(optimizer_config("sgd", np.float64(0.5)))
+    assert isinstance(optimizer, keras.optimizers.SGD)
+    assert float(optimizer.learning_rate) == 0.5
+
+
+def test_an_optimizer_keeps_its_own_learning_rate():
+    optimizer = keras.optimizers.get(optimizer_config(keras.optimizers.RMSprop(0.25), 0.5))
+    assert isinstance(optimizer, keras.optimizers.RMSprop)
+    assert float(optimizer.learning_rate) == 0.25
+
+
+@pytest.mark.parametrize("name", ["adamm", "", "LossScaleOptimizer"])
+def test_an_unknown_optimizer_is_named(name):
+    with pytest.raises(ValueError, match=rf"optimizer='{name}' is no optimizer of Keras\. Try 'adam'"):
+        optimizer_config(name, 0.1)
