@@ -118,11 +118,12 @@ def mfcc(
     mel = spectrum @ filters.T
     if exponent:
         mel = mel.astype(np.float64) * 4.0**exponent
+    # In double precision: the sum over the bands rounds away 1e-3 of a large coefficient in single.
     coefficients = power_to_db(mel, top_db) @ dct_matrix(n_mels, n_mfcc, dct_type, norm)
     if lifter > 0:
         n = np.arange(1, n_mfcc + 1)
-        coefficients *= (1 + lifter / 2 * np.sin(np.pi * n / lifter)).astype(np.float32)
-    return coefficients
+        coefficients *= 1 + lifter / 2 * np.sin(np.pi * n / lifter)
+    return coefficients.astype(np.float32)
 
 
 def power_spectrum(
@@ -213,12 +214,12 @@ def mel_filter_bank(
 
 
 @lru_cache(maxsize=32)
-def dct_matrix(n_mels: int, n_mfcc: int, dct_type: int, norm: Literal["ortho"] | None) -> Array:
+def dct_matrix(n_mels: int, n_mfcc: int, dct_type: int, norm: Literal["ortho"] | None) -> NDArray[np.float64]:
     """Return the discrete cosine transform as a matrix of shape (n_mels, n_mfcc)."""
     from scipy.fft import dct
 
     matrix = dct(np.eye(n_mels), type=dct_type, norm=norm, axis=-1)  # type: ignore[call-overload]
-    return _frozen(np.ascontiguousarray(matrix[:, :n_mfcc], dtype=np.float32))
+    return _frozen(np.ascontiguousarray(matrix[:, :n_mfcc]))
 
 
 def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
@@ -287,7 +288,7 @@ def fit_length(
         start = surplus // 2
     elif crop == "loudest":
         # Scaled by the peak: the energy of huge samples would overflow.
-        peak = max(float(np.abs(y).max()), np.finfo(np.float64).tiny)
+        peak = max(float(np.abs(y).max()), float(np.finfo(np.float32).tiny))
         energy = np.concatenate([[0.0], np.cumsum(np.square(y / peak, dtype=np.float64))])
         start = int(np.argmax(energy[n_samples:] - energy[: surplus + 1]))
     return y[start : start + n_samples]
