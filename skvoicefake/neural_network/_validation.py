@@ -68,9 +68,10 @@ def _frames_of_flat(estimator: Any, X: Any) -> int | None:
     if estimator.n_frames is not None:
         return int(estimator.n_frames)
     if hasattr(X, "columns") and len(X.columns):
-        # What MFCCTransformer(output="flat") calls its last column.
-        last = re.search(r"(?:^|__)frame(\d+)_", str(X.columns[-1]))
-        return int(last[1]) + 1 if last else None
+        # What MFCCTransformer(output="flat") calls its columns; two such tables side by side are no panel.
+        matches = [re.search(r"(?:^|__)frame(\d+)_", str(column)) for column in X.columns]
+        frames = [int(match[1]) for match in matches if match]
+        return frames[-1] + 1 if len(frames) == len(matches) and frames == sorted(frames) else None
     return getattr(X, "n_frames", None)
 
 
@@ -83,7 +84,9 @@ def encode_labels(y: Any, *, n_clips: int) -> tuple[NDArray[Any], NDArray[np.int
         raise ValueError(f"X holds {n_clips} clips and y {len(labels)} labels: inconsistent numbers of samples.")
     missing = [i for i, label in enumerate(labels.tolist()) if _is_missing(label)]
     if missing:
-        raise ValueError(f"y contains NaN or None at positions {missing[:5]}. Label these clips, or leave them out.")
+        raise ValueError(
+            f"y contains NaN, None or infinity at positions {missing[:5]}. Label these clips, or leave them out."
+        )
     try:
         classes, targets = np.unique(labels, return_inverse=True)
     except TypeError:
@@ -98,7 +101,7 @@ def encode_labels(y: Any, *, n_clips: int) -> tuple[NDArray[Any], NDArray[np.int
 
 
 def _is_missing(label: Any) -> bool:
-    return label is None or is_pandas_na(label) or label != label
+    return label is None or is_pandas_na(label) or label != label or label in (np.inf, -np.inf)
 
 
 def clip_weights(sample_weight: Any, class_weight: Any, labels: NDArray[Any], panel: Panel) -> NDArray[np.float32]:

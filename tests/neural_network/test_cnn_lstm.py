@@ -512,8 +512,8 @@ Y20 = np.arange(20) % 2
     [
         (X20, Y20[:19], {}, "X holds 20 clips and y 19 labels"),
         (X20, np.zeros(20), {}, "y has only one class"),
-        (X20, np.where(np.arange(20) == 4, np.nan, Y20), {}, r"y contains NaN or None at positions \[4\]"),
-        (X20, [None, *["a", "b"] * 9, "a"], {}, r"y contains NaN or None at positions \[0\]"),
+        (X20, np.where(np.arange(20) == 4, np.nan, Y20), {}, r"y contains NaN, None or infinity at positions \[4\]"),
+        (X20, [None, *["a", "b"] * 9, "a"], {}, r"y contains NaN, None or infinity at positions \[0\]"),
         (X20, np.array([0, "a"] * 10, dtype=object), {}, r"y mixes labels of types \['int', 'str'\]"),
         (X20, None, {}, "the target y is None"),
         (np.where(np.arange(20)[:, None, None] == 3, np.nan, X20), Y20, {}, r"NaN or infinity in 1 .* \[3\]"),
