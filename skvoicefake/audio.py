@@ -250,7 +250,9 @@ def _decode(clip: object, name: str, duration: float | None, sample_rate: float)
         try:
             samples = _read(file, wanted)
         except (soundfile.LibsndfileError, OSError) as error:
-            raise AudioError(f"{name}: truncated or damaged {file.format} file: {_reason(error)}. Copy the file again.") from error
+            raise AudioError(
+                f"{name}: truncated or damaged {file.format} file: {_reason(error)}. Copy the file again."
+            ) from error
         # The frame counts of mp3 include the encoder's padding; those of streamed flac are unknown.
         is_promise = file.format != "MP3" and file.frames < 2**62
         if len(samples) < wanted and is_promise:
