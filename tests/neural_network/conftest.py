@@ -1,6 +1,8 @@
+import random
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -40,3 +42,16 @@ def make_panel() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
         return X, y
 
     return make
+
+
+@pytest.fixture(scope="session")
+def global_states() -> Callable[[], list[object]]:
+    """Read the global random states of NumPy, Python and Keras."""
+
+    def read() -> list[object]:
+        generator = keras.src.backend.common.global_state.get_global_attribute("global_seed_generator")
+        keras_state = None if generator is None else np.asarray(generator.state.value).tolist()
+        _, numbers, position, *_ = np.random.get_state()  # noqa: NPY002
+        return [numbers.tolist(), position, random.getstate(), keras_state]
+
+    return read

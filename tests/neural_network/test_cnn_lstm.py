@@ -1,7 +1,7 @@
 import copy
 import pickle
 import pickletools
-import random
+import re
 import subprocess
 import sys
 import warnings
@@ -42,9 +42,9 @@ def expected_failed_checks(estimator):
             dense_units=8,
             kernel_size=3,
             dropout=0.0,
-            learning_rate=0.02,
+            learning_rate=0.05,
             batch_size=16,
-            epochs=12,
+            epochs=6,
             early_stopping=False,
         )
     ],
@@ -238,8 +238,6 @@ def test_deepcopy_trains_apart(tiny, make_panel):
 # Randomness, and silence
 
 ORDINARY_USE = """
-import warnings
-warnings.simplefilter("error")
 import numpy as np
 from skvoicefake import CNNLSTMClassifier
 
@@ -267,18 +265,13 @@ def test_a_fresh_process_finds_the_same_bits(fresh_process):
 
 def test_nothing_is_written_to_standard_error(fresh_process):
     """Neither TensorFlow's greetings nor its warnings of retracing."""
-    assert fresh_process.stderr == ""
+    # TensorFlow 2.18's XLA tells of itself once a process, whatever the log level.
+    of_xla = re.compile("WARNING: All log messages before absl|I0000 .*(XLA|StreamExecutor)")
+    assert [line for line in fresh_process.stderr.splitlines() if not of_xla.match(line)] == []
     assert fresh_process.returncode == 0
 
 
-def global_states():
-    generator = keras.src.backend.common.global_state.get_global_attribute("global_seed_generator")
-    keras_state = None if generator is None else np.asarray(generator.state.value).tolist()
-    numpy_state = np.random.get_state()  # noqa: NPY002
-    return numpy_state[1].tolist(), numpy_state[2], random.getstate(), keras_state
-
-
-def test_an_int_seed_leaves_global_states_alone(tiny, make_panel):
+def test_an_int_seed_leaves_global_states_alone(tiny, make_panel, global_states):
     X, y = make_panel()
     keras.utils.set_random_seed(11)
     keras.random.normal((1,))
