@@ -1,11 +1,6 @@
 import os
-import sys
-from pathlib import Path
 
 from hypothesis import HealthCheck, settings
-
-# tests/checks is shared between test modules, whichever way pytest was started.
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 # No deadline: the first example pays for imports and compilation.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])

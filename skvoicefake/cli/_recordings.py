@@ -150,4 +150,5 @@ def through_g722(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.
     from G722 import G722
 
     pcm = np.clip(np.round(waveform * 32768), -32768, 32767).astype(np.int16)
-    return decode_g722(bytes(G722(sample_rate, BIT_RATE).encode(pcm))) / np.float32(32768)
+    decoded = decode_g722(bytes(G722(sample_rate, BIT_RATE).encode(pcm)))
+    return np.asarray(decoded / 32768, dtype=np.float32)

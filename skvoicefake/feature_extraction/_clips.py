@@ -1,19 +1,16 @@
-"""X as scikit-learn users pass it -> a list of clips; and a panel that was flattened but not forgotten."""
+"""X as scikit-learn users pass it -> a list of clips."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, validate_data
 
 from skvoicefake.audio import clip_name
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,12 @@ def as_clips(estimator: BaseEstimator, X: Any, *, reset: bool) -> Clips:
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         return _clips_of_table(estimator, X, reset=reset)
     if isinstance(X, list | tuple):
-        if X and isinstance(X[0], list | tuple) and all(isinstance(value, Real) for value in X[0]):
+        if X and all(isinstance(row, list) and all(isinstance(value, Real) for value in row) for row in X):
+            if len({len(row) for row in X}) > 1:
+                raise ValueError(
+                    f"{name} expected rows of one length, got lists of {min(map(len, X))} to {max(map(len, X))} values."
+                    " Make waveforms of many lengths a list of arrays: [np.asarray(row) for row in X]."
+                )
             return Clips(validate_data(estimator, X, reset=reset, ensure_all_finite=False), is_table=True)
         clips = list(X)
     elif hasattr(X, "iloc") or (hasattr(X, "__array__") and np.asarray(X).ndim == 1):
@@ -57,7 +59,7 @@ def as_clips(estimator: BaseEstimator, X: Any, *, reset: bool) -> Clips:
                 " a single waveform is [waveform], or waveform.reshape(1, -1)."
             )
         clips = list(X)
-    elif hasattr(X, "__array__") and (column := _single_object_column(X)) is not None:
+    elif hasattr(X, "__array__") and (column := _single_column(X, name)) is not None:
         clips = column
     elif hasattr(X, "__array__") or hasattr(X, "toarray"):
         return Clips(validate_data(estimator, X, reset=reset, ensure_all_finite=False), is_table=True)
@@ -89,63 +91,13 @@ def _clips_of_table(estimator: BaseEstimator, table: Any, *, reset: bool) -> Cli
     return Clips(clips)
 
 
-def _single_object_column(X: Any) -> list[Any] | None:
+def _single_column(X: Any, name: str) -> list[Any] | None:
     """Return the clips of an (n, 1) array of paths, what ``DataFrame.to_numpy()`` gives; else None."""
     array = np.asarray(X)
-    is_column = array.ndim == 2 and array.shape[1] == 1 and array.dtype.kind in "OUST"
-    if not is_column or all(isinstance(value, Real) for value in array[:, 0]):
+    if array.ndim != 2 or array.dtype.kind not in "OUST" or all(isinstance(value, Real) for value in array[:1].flat):
         return None
-    return list(array[:, 0])
-
-
-class FlatPanel(np.ndarray):
-    """A 2-D array of flattened panels that knows how many frames a row holds.
-
-    ``CNNLSTMClassifier`` reads `n_frames` to fold the rows again. It is None
-    where the number of columns is no longer that of the panel.
-    """
-
-    # (n_frames, n_columns). The columns are compared when asked, as some views get their shape after they are made.
-    _layout: tuple[int, int] | None
-
-    def __array_finalize__(self, obj: Any) -> None:
-        self._layout = getattr(obj, "_layout", None)
-
-    @property
-    def n_frames(self) -> int | None:
-        """Frames a row, or None."""
-        if self._layout is None or self.ndim != 2 or self.shape[1] != self._layout[1]:
-            return None
-        return self._layout[0]
-
-    def __reduce__(self) -> Any:
-        reconstruct, arguments, state = cast("tuple[Any, Any, tuple[Any, ...]]", super().__reduce__())
-        return reconstruct, arguments, (*state, self._layout)
-
-    def __setstate__(self, state: Any) -> None:
-        super().__setstate__(state[:-1])
-        self._layout = state[-1]
-
-
-def flatten(panel: np.ndarray) -> FlatPanel:
-    """Return (n_clips, n_frames, n_coefficients) as (n_clips, n_frames * n_coefficients)."""
-    n_clips, n_frames, n_coefficients = panel.shape
-    flat = panel.reshape(n_clips, n_frames * n_coefficients).view(FlatPanel)
-    flat._layout = (n_frames, n_frames * n_coefficients)
-    return flat
-
-
-def for_each(
-    function: Callable[[int], Result],
-    positions: Sequence[int],
-    *,
-    n_jobs: int | None,
-    verbose: int | bool,
-    description: str,
-) -> list[Result]:
-    """Call a function for every position, in threads, with a progress bar if verbose."""
-    from tqdm.auto import tqdm
-
-    bar = tqdm(positions, desc=description, unit="clip", disable=not verbose)
-    # Results are written to shared arrays, so nothing but threads will do.
-    return list(Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(function)(i) for i in bar))
+    if array.shape[1] == 1:
+        return list(array[:, 0])
+    if any(isinstance(value, str | os.PathLike) for value in array[:1].flat):
+        raise ValueError(f"{name} expected one column of clips, got {array.shape[1]}. Select it: X[:, [0]].")
+    return None

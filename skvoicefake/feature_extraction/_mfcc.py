@@ -1,31 +1,20 @@
-"""MFCCTransformer: the scikit-learn shell over `audio` and `_cepstra`."""
+"""MFCCTransformer: mel-frequency cepstra in the shell of `_transformer`."""
 
 import warnings
-from collections.abc import Callable, Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
-from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError, load_audio
 from skvoicefake.feature_extraction import _cepstra
-from skvoicefake.feature_extraction._clips import Clips, as_clips, flatten, for_each
+from skvoicefake.feature_extraction._transformer import ClipTransformer
 
 PAD_MODES = {"constant", "edge", "reflect", "symmetric"}
 
 
-def _has_feature_names(transformer: "MFCCTransformer") -> bool:
-    return transformer.output != "sequence"
-
-
-class MFCCTransformer(TransformerMixin, BaseEstimator):
+class MFCCTransformer(ClipTransformer):
     """Turn audio into mel-frequency cepstral coefficients.
 
     The coefficients are those of ``librosa.feature.mfcc`` for the same
@@ -129,8 +118,7 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
-        "duration": [Interval(Real, 0, None, closed="neither"), None],
+        **ClipTransformer._parameter_constraints,
         "n_mfcc": [Interval(Integral, 1, None, closed="left")],
         "n_fft": [Interval(Integral, 2, None, closed="left")],
         "win_length": [Interval(Integral, 1, None, closed="left"), None],
@@ -149,13 +137,6 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
         "top_db": [Interval(Real, 0, None, closed="left"), None],
         "pre_emphasis": [Interval(Real, 0, 1, closed="both")],
         "deltas": [Interval(Integral, 0, 2, closed="both")],
-        "normalize": [StrOptions({"clip", "train"}), None],
-        "padding": [StrOptions({"zeros", "repeat"})],
-        "crop": [StrOptions({"start", "center", "loudest"})],
-        "output": [StrOptions({"sequence", "flat", "stats"})],
-        "n_jobs": [Integral, None],
-        "on_error": [StrOptions({"raise", "zeros", "nan"})],
-        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -217,166 +198,6 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
         self.on_error = on_error
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters, and learn what `duration` and `normalize` need.
-
-        Files are only read where there is something to learn from them.
-
-        Parameters
-        ----------
-        X : sequence of clips, or array of shape (n_clips, n_samples)
-            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : MFCCTransformer
-
-        Raises
-        ------
-        AudioError
-            If a clip cannot be read and `on_error` is "raise".
-        """
-        clips, bad = self._start_fit(X)
-        if self.normalize == "train":
-            sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
-            self._learn_scale(sequences, bad)
-        elif self.duration is not None:
-            in_memory = [i for i, clip in enumerate(clips.items) if isinstance(clip, np.ndarray | tuple)]
-            bad = self._each(lambda i: self._load(clips, i), in_memory)
-        self._report(bad)
-        return self
-
-    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> NDArray[np.float32]:
-        """Fit to X and transform it, reading every clip once (twice if ``duration=None``).
-
-        Parameters
-        ----------
-        X : sequence of clips, or array of shape (n_clips, n_samples)
-            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
-        y : None
-            Ignored.
-        **fit_params : dict
-            None is supported.
-
-        Returns
-        -------
-        features : ndarray of float32
-            As `transform`.
-        """
-        if fit_params:
-            raise TypeError(f"MFCCTransformer.fit takes no parameter named {sorted(fit_params)[0]!r}.")
-        clips, _ = self._start_fit(X)
-        if self.normalize != "train":
-            return self._features(clips)
-        sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
-        self._learn_scale(sequences, bad)
-        if self.output == "stats":
-            return self._finished(np.stack([self._reduced(sequence) for sequence in sequences]), bad)
-        for sequence in sequences:
-            sequence[:] = self._reduced(sequence)
-        return self._finished(sequences, bad)
-
-    def transform(self, X: Any) -> NDArray[np.float32]:
-        """Compute the coefficients of every clip.
-
-        Parameters
-        ----------
-        X : sequence of clips, or array of shape (n_clips, n_samples)
-            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
-
-        Returns
-        -------
-        features : ndarray of float32
-            Of shape (n_clips, n_frames, n_coefficients) for
-            ``output="sequence"``, (n_clips, n_frames * n_coefficients) for
-            "flat", (n_clips, 2 * n_coefficients) for "stats"; the number of
-            coefficients is ``n_mfcc * (1 + deltas)``.
-
-        Raises
-        ------
-        AudioError
-            If a clip cannot be read and `on_error` is "raise".
-        """
-        check_is_fitted(self)
-        self._validate_params()
-        self._check_parameters()
-        return self._features(as_clips(self, X, reset=False))
-
-    @available_if(_has_feature_names)  # type: ignore[untyped-decorator, unused-ignore]
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Name the columns of 2-D output.
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored: the names do not depend on those of X.
-
-        Returns
-        -------
-        names : ndarray of str
-            Such as "frame000_mfcc00" ("flat") or "mfcc00_mean" ("stats").
-        """
-        check_is_fitted(self)
-        kinds = ["", "delta_", "delta2_"][: 1 + self.deltas]
-        width = len(str(self.n_mfcc - 1))
-        names = [f"{kind}mfcc{i:0{width}d}" for kind in kinds for i in range(self.n_mfcc)]
-        if self.output == "stats":
-            return np.array([f"{name}_{statistic}" for statistic in ("mean", "std") for name in names], dtype=object)
-        width = len(str(self._n_frames() - 1))
-        return np.array([f"frame{t:0{width}d}_{name}" for t in range(self._n_frames()) for name in names], dtype=object)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = self.duration is None or self.normalize == "train"
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
-
-    def _start_fit(self, X: Any) -> tuple[Clips, list[tuple[int, str]]]:
-        """Check the parameters and X, and learn the panel's length; return the clips and the bad ones among them."""
-        self._validate_params()
-        clips = as_clips(self, X, reset=True)
-        bad: list[tuple[int, str]] = []
-        if self.duration is None:
-            lengths = [0] * len(clips)
-
-            def measure(i: int) -> None:
-                lengths[i] = len(self._load(clips, i))
-
-            bad = self._each(measure, range(len(clips)))
-            if len(bad) == len(clips):
-                raise AudioError(
-                    f"None of the {len(clips)} clips can be read, so none is the longest. First: {bad[0][1]}"
-                )
-            self.n_samples_ = max(lengths)
-        else:
-            self.n_samples_ = self._n_samples()
-        self._check_parameters()
-        self.n_frames_ = self._n_frames()
-        filters = _cepstra.mel_filter_bank(*self._mel_parameters())
-        if n_empty := int(np.count_nonzero(filters.max(axis=1) == 0)):
-            warnings.warn(
-                f"{n_empty} of n_mels={self.n_mels} mel bands hold no frequency bin of n_fft={self.n_fft} and are"
-                " always silent. Take fewer bands or longer frames.",
-                UserWarning,
-                stacklevel=3,
-            )
-        return clips, bad
-
-    def _n_samples(self) -> int:
-        return self.n_samples_ if self.duration is None else max(1, round(self.duration * self.sample_rate))
-
-    def _n_frames(self) -> int:
-        padding = 2 * (self.n_fft // 2) if self.center else 0
-        return 1 + (self._n_samples() + padding - self.n_fft) // self.hop_length
-
-    def _sequence_shape(self) -> tuple[int, int]:
-        return self._n_frames(), self.n_mfcc * (1 + self.deltas)
-
-    def _mel_parameters(self) -> tuple[Any, ...]:
-        return self.sample_rate, self.n_fft, self.n_mels, self.fmin, self.fmax, self.htk, self.mel_norm
-
     def _check_parameters(self) -> None:
         """Raise where parameters contradict one another."""
         nyquist = self.sample_rate / 2
@@ -408,21 +229,34 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
                 " Raise duration, lower hop_length, or set deltas=0."
             )
 
-    def _load(self, clips: Clips, i: int) -> NDArray[np.float32]:
-        duration = self.duration if self.crop == "start" else None
-        y = load_audio(clips.items[i], self.sample_rate, duration=duration, name=clips.name(i))
-        # The rows of a table are often windows of a recording, and some windows hold nothing.
-        if not clips.is_table and not y.any():
-            raise AudioError(
-                f"{clips.name(i)}: expected sound, got a silent clip (all {len(y)} samples read are zero), which says"
-                " nothing about a voice. Drop it, or set on_error."
+    def _warn_of_empty_bands(self) -> None:
+        filters = _cepstra.mel_filter_bank(
+            self.sample_rate,
+            self.n_fft,
+            self.n_mels,
+            self.fmin,
+            self.fmax,
+            self.htk,
+            self.mel_norm,
+        )
+        if n_empty := int(np.count_nonzero(filters.max(axis=1) == 0)):
+            warnings.warn(
+                f"{n_empty} of n_mels={self.n_mels} mel bands hold no frequency bin of n_fft={self.n_fft} and are"
+                " always silent. Take fewer bands or longer frames.",
+                UserWarning,
+                stacklevel=4,
             )
-        return y
 
-    def _sequence(self, clips: Clips, i: int) -> NDArray[np.float32]:
-        """Return one clip as (n_frames, n_coefficients), before what was learned in fit is applied."""
-        y = self._load(clips, i)
-        y = _cepstra.fit_length(y, self._n_samples(), padding=self.padding, crop=self.crop)  # type: ignore[arg-type]
+    def _n_frames(self) -> int:
+        padding = 2 * (self.n_fft // 2) if self.center else 0
+        return 1 + (self._n_samples() + padding - self.n_fft) // self.hop_length
+
+    def _coefficient_names(self) -> list[str]:
+        width = len(str(self.n_mfcc - 1))
+        kinds = ["", "delta_", "delta2_"][: 1 + self.deltas]
+        return [f"{kind}mfcc{i:0{width}d}" for kind in kinds for i in range(self.n_mfcc)]
+
+    def _coefficients(self, y: NDArray[np.float32]) -> NDArray[np.float32]:
         coefficients = _cepstra.mfcc(
             y,
             sample_rate=self.sample_rate,
@@ -445,69 +279,4 @@ class MFCCTransformer(TransformerMixin, BaseEstimator):
             pre_emphasis=self.pre_emphasis,
         )
         slopes = [_cepstra.delta(coefficients, order) for order in range(1, self.deltas + 1)]
-        features = np.concatenate([coefficients, *slopes], axis=1) if slopes else coefficients
-        return _cepstra.normalize(features) if self.normalize == "clip" else features
-
-    def _reduced(self, sequence: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Apply what was learned in fit, and `output`, to one clip."""
-        if self.normalize == "train":
-            sequence = ((sequence - self.mean_) / self.scale_).astype(np.float32)
-        return _cepstra.statistics(sequence) if self.output == "stats" else sequence
-
-    def _features(self, clips: Clips) -> NDArray[np.float32]:
-        n_frames, n_coefficients = self._sequence_shape()
-        shape = (2 * n_coefficients,) if self.output == "stats" else (n_frames, n_coefficients)
-        features, bad = self._fill(clips, lambda clips, i: self._reduced(self._sequence(clips, i)), shape)
-        return self._finished(features, bad)
-
-    def _finished(self, features: NDArray[np.float32], bad: list[tuple[int, str]]) -> NDArray[np.float32]:
-        features[[i for i, _ in bad]] = np.nan if self.on_error == "nan" else 0
-        self._report(bad)
-        return flatten(features) if self.output == "flat" else features
-
-    def _learn_scale(self, sequences: NDArray[np.float32], bad: list[tuple[int, str]]) -> None:
-        """Learn the mean and deviation of every coefficient over all frames of the clips that could be read."""
-        if len(bad) == len(sequences):
-            raise AudioError(f"None of the {len(bad)} clips can be read, so there is no statistic. First: {bad[0][1]}")
-        good = np.delete(sequences, [i for i, _ in bad], axis=0) if bad else sequences
-        scaler = StandardScaler().fit(good.reshape(-1, good.shape[-1]))
-        self.mean_, self.scale_ = scaler.mean_, scaler.scale_
-
-    def _fill(
-        self, clips: Clips, compute: Callable[[Clips, int], NDArray[np.float32]], shape: tuple[int, ...]
-    ) -> tuple[NDArray[np.float32], list[tuple[int, str]]]:
-        """Compute a row a clip, of the given shape; return them and the bad clips, whose rows are zeros."""
-        features = np.zeros((len(clips), *shape), dtype=np.float32)
-
-        def fill(i: int) -> None:
-            features[i] = compute(clips, i)
-
-        return features, self._each(fill, range(len(clips)))
-
-    def _each(self, function: Callable[[int], Any], positions: Sequence[int]) -> list[tuple[int, str]]:
-        """Call a function for every position of X; return position and error of the bad clips."""
-
-        def attempt(i: int) -> tuple[int, str] | None:
-            try:
-                function(i)
-            except AudioError as error:
-                if self.on_error == "raise":
-                    raise
-                return i, str(error)
-            return None
-
-        outcomes = for_each(attempt, positions, n_jobs=self.n_jobs, verbose=self.verbose, description="MFCC")
-        return [outcome for outcome in outcomes if outcome is not None]
-
-    def _report(self, bad: list[tuple[int, str]]) -> None:
-        if self.on_error == "raise":
-            return
-        self.bad_clips_ = bad
-        if bad:
-            listed = "".join(f"\n  {message}" for _, message in bad[:10])
-            more = f"\n  and {len(bad) - 10} more, in bad_clips_" if len(bad) > 10 else ""
-            warnings.warn(
-                f"{len(bad)} clips could not be read and became rows of {self.on_error}:{listed}{more}",
-                UserWarning,
-                stacklevel=4,
-            )
+        return np.concatenate([coefficients, *slopes], axis=1) if slopes else coefficients

@@ -4,7 +4,6 @@ import threading
 import warnings
 from pathlib import Path
 
-import joblib
 import librosa
 import numpy as np
 import pandas as pd
@@ -25,7 +24,6 @@ from skvoicefake import MFCCTransformer
 from skvoicefake.audio import AudioError, load_audio
 from skvoicefake.feature_extraction import mfcc
 from skvoicefake.feature_extraction._cepstra import delta, fit_length, normalize, statistics
-from skvoicefake.feature_extraction._clips import FlatPanel, flatten
 from tests.checks.clips import as_dtype, check_clips_transformer, check_panel, clips, noise, wav_bytes
 
 OUTPUTS = ["sequence", "flat", "stats"]
@@ -455,43 +453,6 @@ def test_pipeline_memory_and_html(X, tmp_path):
     assert "MFCCTransformer" in pipeline._repr_html_()
 
 
-# FlatPanel
-
-
-def test_flat_output_remembers_its_frames_through_what_scikit_learn_does(X, tmp_path):
-    flat = quick(output="flat").fit_transform(X)
-    assert isinstance(flat, FlatPanel)
-    assert flat.n_frames == FRAMES
-    joblib.dump(flat, tmp_path / "flat.joblib")
-    kept = {
-        "pickle": pickle.loads(pickle.dumps(flat)),
-        "joblib": joblib.load(tmp_path / "flat.joblib"),
-        "copy": flat.copy(),
-        "slice": flat[2:5],
-        "list": flat[[0, 3]],
-        "mask": flat[np.arange(len(flat)) % 2 == 0],
-        "indexing": _safe_indexing(flat, np.array([1, 2])),
-        "astype": flat.astype(np.float64),
-        "ufunc": flat * 2,
-    }
-    assert {name: part.n_frames for name, part in kept.items()} == dict.fromkeys(kept, FRAMES)
-    np.testing.assert_array_equal(kept["joblib"], flat)
-
-
-def test_flat_output_remembers_its_frames_in_another_process(X):
-    flat = quick(output="flat").fit_transform(X)
-    frames = joblib.Parallel(n_jobs=2)(joblib.delayed(getattr)(part, "n_frames") for part in (flat, flat[:2]))
-    assert frames == [FRAMES, FRAMES]
-
-
-def test_frames_are_forgotten_with_the_shape(X):
-    flat = quick(output="flat").fit_transform(X)
-    lost = [flat[:, :40], flat[:, ::2], flat[0], flat.T, flat.reshape(-1), flat.sum(axis=0), flat[:, np.arange(80)]]
-    assert [part.n_frames for part in lost] == [None] * len(lost)
-    assert np.asarray(flat).__class__ is np.ndarray
-    assert flatten(np.zeros((0, 3, 2), dtype=np.float32)).shape == (0, 6)
-
-
 # Bad input
 
 
@@ -701,3 +662,12 @@ def test_parameters_out_of_range_are_named(parameters):
     for method in ("fit", "transform"):
         with pytest.raises(InvalidParameterError, match=f"The '{name}' parameter of MFCCTransformer"):
             getattr(quick(**parameters), method)([noise(800)])
+
+
+def test_lists_of_numbers_and_columns_of_paths_are_told_apart():
+    with pytest.raises(ValueError, match=r"rows of one length, got lists of 2 to 3 values"):
+        quick().transform([[0.1, 0.2], [0.1, 0.2, 0.3]])
+    with pytest.raises(AudioError, match=r"X\[0\]: expected a path"):
+        quick().transform([[0.1, 0.2], "good.wav"])
+    with pytest.raises(ValueError, match=r"one column of clips, got 2"):
+        quick().transform(np.array([["a.wav", "b.wav"]], dtype=object))

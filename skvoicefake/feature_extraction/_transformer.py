@@ -1,0 +1,304 @@
+"""The shell that turns clips into panels, whatever the features: fit, transform, lengths, bad clips, output."""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError, load_audio
+from skvoicefake.feature_extraction import _cepstra
+from skvoicefake.feature_extraction._clips import Clips, as_clips
+from skvoicefake.feature_extraction._flat_panel import flatten
+
+
+def _has_feature_names(transformer: "ClipTransformer") -> bool:
+    return transformer.output != "sequence"
+
+
+class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
+    """Base of transformers from clips to panels.
+
+    A subclass declares its parameters, with the ones below among them, and
+    says how many frames a waveform has, what the coefficients of a frame are
+    called, and how they are computed.
+    """
+
+    sample_rate: float
+    duration: float | None
+    normalize: str | None
+    padding: Any
+    crop: Any
+    output: str
+    n_jobs: int | None
+    on_error: str
+    verbose: int
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
+        "duration": [Interval(Real, 0, None, closed="neither"), None],
+        "normalize": [StrOptions({"clip", "train"}), None],
+        "padding": [StrOptions({"zeros", "repeat"})],
+        "crop": [StrOptions({"start", "center", "loudest"})],
+        "output": [StrOptions({"sequence", "flat", "stats"})],
+        "n_jobs": [Integral, None],
+        "on_error": [StrOptions({"raise", "zeros", "nan"})],
+        "verbose": ["verbose"],
+    }
+
+    @abstractmethod
+    def _check_parameters(self) -> None:
+        """Raise where parameters contradict one another."""
+
+    @abstractmethod
+    def _warn_of_empty_bands(self) -> None:
+        """Warn where the filter bank has bands that hear nothing."""
+
+    @abstractmethod
+    def _n_frames(self) -> int:
+        """Return the frames of a clip of ``self._n_samples()`` samples."""
+
+    @abstractmethod
+    def _coefficient_names(self) -> list[str]:
+        """Return what the coefficients of a frame are called."""
+
+    @abstractmethod
+    def _coefficients(self, y: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Compute the coefficients of a waveform of the right length, of shape (n_frames, n_coefficients)."""
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters, and learn what `duration` and `normalize` need.
+
+        Files are only read where there is something to learn from them.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read and `on_error` is "raise".
+        """
+        clips, bad = self._start_fit(X)
+        if self.normalize == "train":
+            sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
+            self._learn_scale(sequences, bad)
+        elif self.duration is not None:
+            in_memory = [i for i, clip in enumerate(clips.items) if isinstance(clip, np.ndarray | tuple)]
+            bad = self._each(lambda i: self._load(clips, i), in_memory)
+        self._report(bad)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> NDArray[np.float32]:
+        """Fit to X and transform it, reading every clip once (twice if ``duration=None``).
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+        y : None
+            Ignored.
+        **fit_params : dict
+            None is supported.
+
+        Returns
+        -------
+        features : ndarray of float32
+            As `transform`.
+        """
+        if fit_params:
+            raise TypeError(f"{type(self).__name__}.fit takes no parameter named {sorted(fit_params)[0]!r}.")
+        clips, _ = self._start_fit(X)
+        if self.normalize != "train":
+            return self._features(clips)
+        sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
+        self._learn_scale(sequences, bad)
+        if self.output == "stats":
+            return self._finished(np.stack([self._reduced(sequence) for sequence in sequences]), bad)
+        for sequence in sequences:
+            sequence[:] = self._reduced(sequence)
+        return self._finished(sequences, bad)
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Compute the coefficients of every clip.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+
+        Returns
+        -------
+        features : ndarray of float32
+            Of shape (n_clips, n_frames, n_coefficients) for
+            ``output="sequence"``, (n_clips, n_frames * n_coefficients) for
+            "flat", (n_clips, 2 * n_coefficients) for "stats".
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read and `on_error` is "raise".
+        """
+        check_is_fitted(self)
+        self._validate_params()
+        self._check_parameters()
+        return self._features(as_clips(self, X, reset=False))
+
+    @available_if(_has_feature_names)  # type: ignore[untyped-decorator, unused-ignore]
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Name the columns of 2-D output.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored: the names do not depend on those of X.
+
+        Returns
+        -------
+        names : ndarray of str
+            Such as "frame000_mfcc00" ("flat") or "mfcc00_mean" ("stats").
+        """
+        check_is_fitted(self)
+        names = self._coefficient_names()
+        if self.output == "stats":
+            return np.array([f"{name}_{statistic}" for statistic in ("mean", "std") for name in names], dtype=object)
+        width = len(str(self._n_frames() - 1))
+        return np.array([f"frame{t:0{width}d}_{name}" for t in range(self._n_frames()) for name in names], dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = self.duration is None or self.normalize == "train"
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def _start_fit(self, X: Any) -> tuple[Clips, list[tuple[int, str]]]:
+        """Check the parameters and X, and learn the panel's length; return the clips and the bad ones among them."""
+        self._validate_params()
+        clips = as_clips(self, X, reset=True)
+        bad: list[tuple[int, str]] = []
+        if self.duration is None:
+            lengths = [0] * len(clips)
+
+            def measure(i: int) -> None:
+                lengths[i] = len(self._load(clips, i))
+
+            bad = self._each(measure, range(len(clips)))
+            if len(bad) == len(clips):
+                raise AudioError(
+                    f"None of the {len(clips)} clips can be read, so none is the longest. First: {bad[0][1]}"
+                )
+            self.n_samples_ = max(lengths)
+        else:
+            self.n_samples_ = self._n_samples()
+        self._check_parameters()
+        self._warn_of_empty_bands()
+        self.n_frames_ = self._n_frames()
+        return clips, bad
+
+    def _n_samples(self) -> int:
+        return self.n_samples_ if self.duration is None else max(1, round(self.duration * self.sample_rate))
+
+    def _sequence_shape(self) -> tuple[int, int]:
+        return self._n_frames(), len(self._coefficient_names())
+
+    def _load(self, clips: Clips, i: int) -> NDArray[np.float32]:
+        duration = self.duration if self.crop == "start" else None
+        y = load_audio(clips.items[i], self.sample_rate, duration=duration, name=clips.name(i))
+        # The rows of a table are often windows of a recording, and some windows hold nothing.
+        if not clips.is_table and not y.any():
+            raise AudioError(
+                f"{clips.name(i)}: expected sound, got a silent clip (all {len(y)} samples read are zero), which says"
+                " nothing about a voice. Drop it, or set on_error."
+            )
+        return y
+
+    def _sequence(self, clips: Clips, i: int) -> NDArray[np.float32]:
+        """Return one clip as (n_frames, n_coefficients), before what was learned in fit is applied."""
+        y = _cepstra.fit_length(self._load(clips, i), self._n_samples(), padding=self.padding, crop=self.crop)
+        coefficients = self._coefficients(y)
+        return _cepstra.normalize(coefficients) if self.normalize == "clip" else coefficients
+
+    def _reduced(self, sequence: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Apply what was learned in fit, and `output`, to one clip."""
+        if self.normalize == "train":
+            sequence = ((sequence - self.mean_) / self.scale_).astype(np.float32)
+        return _cepstra.statistics(sequence) if self.output == "stats" else sequence
+
+    def _features(self, clips: Clips) -> NDArray[np.float32]:
+        n_frames, n_coefficients = self._sequence_shape()
+        shape = (2 * n_coefficients,) if self.output == "stats" else (n_frames, n_coefficients)
+        features, bad = self._fill(clips, lambda clips, i: self._reduced(self._sequence(clips, i)), shape)
+        return self._finished(features, bad)
+
+    def _finished(self, features: NDArray[np.float32], bad: list[tuple[int, str]]) -> NDArray[np.float32]:
+        features[[i for i, _ in bad]] = np.nan if self.on_error == "nan" else 0
+        self._report(bad)
+        return flatten(features) if self.output == "flat" else features
+
+    def _learn_scale(self, sequences: NDArray[np.float32], bad: list[tuple[int, str]]) -> None:
+        """Learn the mean and deviation of every coefficient over all frames of the clips that could be read."""
+        if len(bad) == len(sequences):
+            raise AudioError(f"None of the {len(bad)} clips can be read, so there is no statistic. First: {bad[0][1]}")
+        good = np.delete(sequences, [i for i, _ in bad], axis=0) if bad else sequences
+        scaler = StandardScaler().fit(good.reshape(-1, good.shape[-1]))
+        self.mean_, self.scale_ = scaler.mean_, scaler.scale_
+
+    def _fill(
+        self, clips: Clips, compute: Callable[[Clips, int], NDArray[np.float32]], shape: tuple[int, ...]
+    ) -> tuple[NDArray[np.float32], list[tuple[int, str]]]:
+        """Compute a row a clip, of the given shape; return them and the bad clips, whose rows are zeros."""
+        features = np.zeros((len(clips), *shape), dtype=np.float32)
+
+        def fill(i: int) -> None:
+            features[i] = compute(clips, i)
+
+        return features, self._each(fill, range(len(clips)))
+
+    def _each(self, function: Callable[[int], Any], positions: Sequence[int]) -> list[tuple[int, str]]:
+        """Call a function for every position of X; return position and error of the bad clips."""
+        from tqdm.auto import tqdm
+
+        def attempt(i: int) -> tuple[int, str] | None:
+            try:
+                function(i)
+            except AudioError as error:
+                if self.on_error == "raise":
+                    raise
+                return i, str(error)
+            return None
+
+        bar = tqdm(positions, desc=type(self).__name__, unit="clip", disable=not self.verbose)
+        # Rows are written to one array, so nothing but threads will do.
+        outcomes = Parallel(n_jobs=self.n_jobs, require="sharedmem")(delayed(attempt)(i) for i in bar)
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _report(self, bad: list[tuple[int, str]]) -> None:
+        if self.on_error == "raise":
+            return
+        self.bad_clips_ = bad
+        if bad:
+            listed = "".join(f"\n  {message}" for _, message in bad[:10])
+            more = f"\n  and {len(bad) - 10} more, in bad_clips_" if len(bad) > 10 else ""
+            warnings.warn(
+                f"{len(bad)} clips could not be read and became rows of {self.on_error}:{listed}{more}",
+                UserWarning,
+                stacklevel=4,
+            )
