@@ -28,7 +28,7 @@ def main():
         "predict_proba (skvoicefake)": clf.predict_proba,
     }
     seconds = {name: [] for name in ways}
-    for name, way in ways.items():
+    for way in ways.values():
         way(X[:1])
     for i in range(REPEATS):
         for name, way in ways.items():
@@ -40,7 +40,9 @@ def main():
     for name, values in seconds.items():
         median = statistics.median(values)
         print(f"{name:34} {1e3 * median:8.2f} {median / ours:8.1f}")
-    print(f"{os.cpu_count()} cores ({platform.machine()}), keras {version('keras')}, tensorflow {version('tensorflow')}")
+    print(
+        f"{os.cpu_count()} cores ({platform.machine()}), keras {version('keras')}, tensorflow {version('tensorflow')}"
+    )
 
 
 if __name__ == "__main__":

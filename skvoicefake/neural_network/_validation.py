@@ -79,6 +79,9 @@ def encode_labels(y: Any, *, n_clips: int) -> tuple[NDArray[Any], NDArray[np.int
     """Return the sorted classes, and the place of every label among them."""
     if y is None:
         raise ValueError("This classifier requires y to be passed, but the target y is None.")
+    # NumPy would turn the numbers of a mixed list into strings.
+    if isinstance(y, list | tuple) and {isinstance(label, str) for label in y} == {True, False}:
+        y = np.array(y, dtype=object)
     labels = column_or_1d(y, warn=True)
     if len(labels) != n_clips:
         raise ValueError(f"X holds {n_clips} clips and y {len(labels)} labels: inconsistent numbers of samples.")
@@ -95,7 +98,8 @@ def encode_labels(y: Any, *, n_clips: int) -> tuple[NDArray[Any], NDArray[np.int
     check_classification_targets(labels)
     if len(classes) < 2:
         raise ValueError(
-            f"y has only one class, {classes[0]!r}, for all {n_clips} clips; a classifier needs two classes or more."
+            f"y has only one class, {classes.tolist()[0]!r}, for all {n_clips} clips; a classifier needs two classes or"
+            " more."
         )
     return classes, targets
 
