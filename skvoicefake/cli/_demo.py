@@ -4,9 +4,9 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +27,8 @@ Trains a detector on human telephone prompts (or on your own recordings) and on 
 by a grid search over the whole pipeline; judges it on sentences and on a speaker it never met; saves
 the pictures and the pipeline; and scores a file with it in a new process."""
 EXAMPLES = """\
+Folders need 8 recordings or more; the first 3 seconds of each are used.
+
 examples:
   skvoicefake demo                          the packaged telephone prompts
   skvoicefake demo --real ~/podcasts        real speech of your own (sub-folders are speakers)
@@ -60,6 +62,7 @@ def run(args: argparse.Namespace) -> None:
     """Run the demo."""
     from skvoicefake.cli import _judge
 
+    _judge.require_matplotlib()
     start = time.perf_counter()
     if args.sentences < 8 or args.epochs < 1:
         raise ValueError("--sentences must be 8 or more, so that every split has some, and --epochs 1 or more.")
@@ -82,9 +85,8 @@ def run(args: argparse.Namespace) -> None:
         figures = _judge.judge(pipeline, chosen, title, args.output)
         judged[title] = (chosen, figures.pop("scores"))
         results[title] = figures
-    _judge.draw_curves(judged, pipeline, args.output)
-
     results["reloaded"] = save_and_reload(pipeline, held_out["path"].iloc[0], args.output)
+    _judge.draw_curves(judged, pipeline, args.output)
     results["seconds"] = time.perf_counter() - start
     (args.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     versions = [f"{name} {version(name)}" for name in ("scikit-learn", "keras", "tensorflow", "librosa", "numpy")]
@@ -140,9 +142,8 @@ def search_pipeline(clips: pd.DataFrame, args: argparse.Namespace) -> GridSearch
 
     from skvoicefake import CNNLSTMClassifier, MFCCTransformer
 
-    cache = args.output / "cache"
     network = CNNLSTMClassifier(lstm_units=32, class_weight="balanced", epochs=args.epochs, random_state=args.seed)
-    pipe = Pipeline([("mfcc", MFCCTransformer(n_jobs=args.jobs)), ("clf", network)], memory=str(cache))
+    pipe = Pipeline([("mfcc", MFCCTransformer(duration=_recordings.SECONDS, n_jobs=args.jobs)), ("clf", network)])
     n_candidates = int(np.prod([len(values) for values in GRID.values()]))
     bar = tqdm(total=n_candidates * N_FOLDS, desc="Grid search", unit="fit")
     auc = get_scorer("roc_auc")
@@ -152,14 +153,18 @@ def search_pipeline(clips: pd.DataFrame, args: argparse.Namespace) -> GridSearch
         return float(auc(estimator, X, y))
 
     search = GridSearchCV(
-        pipe, GRID, scoring=counted_auc, cv=StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=args.seed)
+        pipe,
+        GRID,
+        scoring=counted_auc,
+        cv=StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=args.seed),
+        error_score="raise",
     )
     sentences = clips["sentence"].to_numpy()
-    search.fit(clips["path"].tolist(), clips["target"].to_numpy(), groups=sentences, clf__groups=sentences)
-    bar.close()
-    # The features of the search are not part of the detector.
+    # Candidates that differ in the network alone share the features of a fold.
+    with tempfile.TemporaryDirectory() as cache, bar:
+        pipe.set_params(memory=cache)
+        search.fit(clips["path"].tolist(), clips["target"].to_numpy(), groups=sentences, clf__groups=sentences)
     search.best_estimator_.set_params(memory=None)
-    shutil.rmtree(cache, ignore_errors=True)
     table = pd.DataFrame(search.cv_results_["params"])
     table["AUC"] = search.cv_results_["mean_test_score"].round(4)
     table["±"] = search.cv_results_["std_test_score"].round(4)

@@ -83,6 +83,14 @@ def curve_style(**style: Any) -> dict[str, Any]:
     return {"curve_kwargs": style} if "curve_kwargs" in parameters else style
 
 
+def require_matplotlib() -> None:
+    """Say what to install where there is no matplotlib, before anything has taken time."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"the demo draws with matplotlib: pip install 'skvoicefake[demo]' ({error}).") from error
+
+
 def new_figure() -> tuple[Any, Any]:
     """Return a figure that needs no screen."""
     import matplotlib

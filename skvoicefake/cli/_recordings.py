@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skvoicefake.audio import AudioError, load_audio
 from skvoicefake.datasets import make_copysynthesis
+from skvoicefake.datasets._copysynthesis import FAKE_NAME
 from skvoicefake.labels import label_kind
 
 PROMPTS = Path("/usr/share/asterisk/sounds")
@@ -26,6 +27,8 @@ ENGLISH_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.
 PACKAGES = " ".join(f"asterisk-core-sounds-{language}-g722" for language in ("en", "es", "fr", "it", "ru"))
 NOT_SPEECH = {"ascending-2tone", "descending-2tone", "beep", "beeperr", "silence"}
 SHORTEST, LONGEST = 1.0, 8.0  # seconds
+# What the demo looks at of every clip, from its start. Fakes are not made of more.
+SECONDS = 3.0
 AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".amr"}
 SAMPLE_RATE, BIT_RATE = 16_000, 64_000
 
@@ -52,32 +55,48 @@ def telephone_prompts(folder: Path, sentences: int, *, seed: int, n_jobs: int) -
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 soundfile.write(target, decode_g722(path.read_bytes()), SAMPLE_RATE, subtype="PCM_16")
-            rows.append((str(target), speaker, sentence))
+            text = texts.get(sentence) or re.sub(r"[-_/]+", " ", sentence)
+            # Some sentences are there under several names, which are the same in every language.
+            rows.append((str(target), speaker, text.casefold()))
             if name == ENGLISH:
-                spoken[str(target)] = texts.get(sentence) or re.sub(r"[-_/]+", " ", sentence)
+                spoken[str(target)] = text
     real = pd.DataFrame(rows, columns=["path", "speaker", "sentence"])
     return with_fakes(real, folder, texts=spoken, is_telephone=True, n_jobs=n_jobs)
 
 
 def speech_folder(root: Path, folder: Path, *, n_jobs: int) -> pd.DataFrame:
     """Take every recording of a folder as real, and make fakes of them. A first sub-folder is the speaker."""
-    rows = [(str(path), speaker_of(path, root), path.relative_to(root).as_posix()) for path in audio_files(root)]
+    # The output may lie inside the folder: fakes of an earlier run are no real speech.
+    files = audio_files(root, leave_out=folder)
+    rows = [(str(path), speaker_of(path, root), path.relative_to(root).as_posix()) for path in files]
     return with_fakes(pd.DataFrame(rows, columns=["path", "speaker", "sentence"]), folder, texts=None, n_jobs=n_jobs)
 
 
 def labelled_folder(root: Path) -> pd.DataFrame:
-    """Read a folder with ``real/`` and ``fake/`` inside. Files of one name count as one sentence."""
+    """Read a folder with ``real/`` and ``fake/`` inside. Files of one name count as one sentence.
+
+    So do a recording and the fakes that `make_copysynthesis` made of it.
+    """
     kinds = {path: label_kind(path.name) for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
     if set(kinds.values()) - {None} != {"real", "fake"}:
         found = [path.name for path in kinds]
         raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, found {found}.")
     rows = [
-        (str(path), speaker_of(path, top), path.stem, kind, "-" if kind == "real" else "given")
+        (str(path), speaker_of(path, top), sentence_of(path), kind, "-" if kind == "real" else "given")
         for top, kind in kinds.items()
         if kind is not None
         for path in audio_files(top)
     ]
-    return pd.DataFrame(rows, columns=["path", "speaker", "sentence", "target", "generator"])
+    clips = pd.DataFrame(rows, columns=["path", "speaker", "sentence", "target", "generator"])
+    n_shared = (clips.groupby("sentence")["target"].nunique() == 2).sum()
+    print(f"{n_shared} sentences are there as real and as fake, by file name; each stays on one side of every split.")
+    return clips
+
+
+def sentence_of(path: Path) -> str:
+    """Return the name of a recording, or of the one that a fake was made of."""
+    made_of = FAKE_NAME.fullmatch(path.stem)
+    return made_of["source"] if made_of else path.stem
 
 
 def with_fakes(
@@ -89,7 +108,7 @@ def with_fakes(
         folder / "fake",
         methods=["world", "griffinlim"] + (["tts"] if texts else []),
         texts=texts,
-        duration=LONGEST / 2,
+        duration=SECONDS,
         channel=through_g722 if is_telephone else None,
         n_jobs=n_jobs,
         verbose=1,
@@ -100,16 +119,20 @@ def with_fakes(
     return clips[["path", "speaker", "sentence", "target", "generator"]]
 
 
-def audio_files(root: Path) -> list[Path]:
-    """Return the recordings below a folder that can be read and hold sound."""
+def audio_files(root: Path, leave_out: Path | None = None) -> list[Path]:
+    """Return the recordings below a folder that can be read and hold sound in the seconds that are looked at."""
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder.")
     found = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in AUDIO_SUFFIXES]
+    if leave_out is not None:
+        found = [path for path in found if not path.resolve().is_relative_to(leave_out.resolve())]
     files = []
     for path in found:
         try:
-            if load_audio(path, SAMPLE_RATE, duration=LONGEST).any():
+            if load_audio(path, SAMPLE_RATE, duration=SECONDS).any():
                 files.append(path)
+            else:
+                print(f"left out: {str(path)!r}: its first {SECONDS:g} seconds are silent.")
         except AudioError as error:
             print(f"left out: {error}")
     if not files:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 Waveform = NDArray[np.float32]
 N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 80
+# What a fake is called: the stem of its source, the method, and a digest of source and settings.
+FAKE_NAME = re.compile(r"(?P<source>.+)-(world|griffinlim|tts)-[0-9a-f]{10}")
 PEAK = 0.99
 # What a method imports, and the package that brings it.
 MODULES = {"world": ("pyworld", "pyworld"), "griffinlim": ("librosa", "librosa"), "tts": ("hibari", "hibari-tts")}
@@ -62,8 +65,8 @@ def make_copysynthesis(
         - "tts": the sentence in `texts`, spoken by a neural text-to-speech
           voice (needs ``hibari-tts``; English).
     texts : mapping of path to str, default=None
-        What is said in the clips, for "tts", which leaves out clips that are
-        not in here.
+        What is said in some or all of the clips, for "tts", which leaves out
+        the others.
     sample_rate : int, default=16000
         Rate of the fakes in Hz.
     duration : float, default=None
@@ -71,7 +74,8 @@ def make_copysynthesis(
     channel : callable, default=None
         ``channel(waveform, sample_rate) -> waveform``, applied to every fake:
         the codec or filter that the real recordings went through, so that it
-        does not give the fakes away.
+        does not give the fakes away. A function of a module, by whose name
+        fakes are known: after a change inside it, use another `output_dir`.
     n_jobs : int, default=None
         Processes to work with, as in scikit-learn.
     verbose : int, default=0
@@ -86,7 +90,9 @@ def make_copysynthesis(
     Raises
     ------
     ValueError
-        If a method is unknown, or "tts" has no `texts`.
+        If a method is unknown, "tts" has no `texts`, `texts` names a path that
+        is not in `clips`, or `channel` is a lambda or local function or
+        returns something else than a waveform.
     ImportError
         If a package that a method needs is missing.
 
@@ -121,21 +127,34 @@ def make_copysynthesis(
 
     if isinstance(clips, str | os.PathLike):
         raise ValueError(f"clips must be a sequence of paths, got the one path {os.fspath(clips)!r}. Wrap it: [path].")
+    for i, clip in enumerate(clips):
+        if not isinstance(clip, str | os.PathLike):
+            raise ValueError(f"clips[{i}]: expected a path, got {type(clip).__name__}. Write it to a file first.")
+    if isinstance(methods, str):
+        raise ValueError(f"methods must be a sequence, got the string {methods!r}. Wrap it: [{methods!r}].")
     unknown = sorted(set(methods) - set(SYNTHESIZERS))
     if unknown or not len(methods):
         raise ValueError(f"methods must be among {sorted(SYNTHESIZERS)}, got {list(methods)!r}.")
     if "tts" in methods and texts is None:
         raise ValueError('methods has "tts", which needs texts: a mapping of path to the sentence that is spoken.')
+    if "<" in _channel_name(channel):
+        raise ValueError(
+            "channel must be a function of a module, so that its name tells its fakes from those of another; got a"
+            f" lambda, local function or object ({channel!r})."
+        )
     for method in methods:
         _require(method)
-    output_dir = Path(output_dir)
+    output_dir, sample_rate = Path(output_dir), int(sample_rate)
     output_dir.mkdir(parents=True, exist_ok=True)
-    spoken = {os.fspath(path): text for path, text in (texts or {}).items()}
+    spoken = {Path(path).resolve(): text for path, text in (texts or {}).items()}
+    strangers = spoken.keys() - {Path(clip).resolve() for clip in clips}
+    if strangers:
+        raise ValueError(f"texts names {len(strangers)} paths that are not in clips, such as {str(min(strangers))!r}.")
     jobs = [
-        (os.fspath(clip), method, spoken.get(os.fspath(clip)))
+        (os.fspath(clip), method, spoken.get(Path(clip).resolve()))
         for clip in clips
         for method in methods
-        if method != "tts" or os.fspath(clip) in spoken
+        if method != "tts" or Path(clip).resolve() in spoken
     ]
     bar = tqdm(jobs, desc="Making fakes", unit="clip", disable=not verbose)
     outcomes = Parallel(n_jobs=n_jobs)(
@@ -166,9 +185,10 @@ def _make_one(
     import soundfile
 
     # Two folders may hold files of one name, and other settings make other fakes.
-    through = None if channel is None else getattr(channel, "__qualname__", repr(channel))
-    settings = f"{Path(source).resolve()}|{method}|{text}|{sample_rate}|{duration}|{through}"
-    digest = hashlib.sha256(settings.encode()).hexdigest()[:10]
+    path = Path(source)
+    stamp = (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
+    settings = f"{path.resolve()}|{stamp}|{method}|{text}|{sample_rate}|{duration}|{_channel_name(channel)}".encode()
+    digest = hashlib.sha256(settings).hexdigest()[:10]
     target = output_dir / f"{Path(source).stem}-{method}-{digest}.wav"
     if target.exists():
         return str(target), None
@@ -178,17 +198,25 @@ def _make_one(
         return str(target), str(error)
     if not real.any():
         return str(target), f"{source!r}: expected speech, got a silent clip. Leave it out."
+    if len(real) < N_FFT:
+        return str(target), f"{source!r}: expected speech, got {len(real)} samples at {sample_rate} Hz. Leave it out."
     # One thread for matrix products: on more they add up in another order, and a fake is to be the same
     # whatever n_jobs is.
     with threadpool_limits(1):
         fake = SYNTHESIZERS[method](real, sample_rate, text or "")
     fake = _at_level_of(fake, real)
     if channel is not None:
-        fake = np.asarray(channel(fake, sample_rate), dtype=np.float32)
+        fake = channel(fake, sample_rate)
+        if not isinstance(fake, np.ndarray) or fake.ndim != 1 or not len(fake) or not np.isfinite(fake).all():
+            raise ValueError(f"channel must return a 1-D array of finite samples, for {source!r} it did not.")
     unfinished = target.with_suffix(f".{os.getpid()}.part")
     soundfile.write(unfinished, fake, sample_rate, subtype="PCM_16", format="WAV")
     unfinished.replace(target)
     return str(target), None
+
+
+def _channel_name(channel: Callable[[Waveform, int], Waveform] | None) -> str:
+    return "" if channel is None else f"{channel.__module__}.{getattr(channel, '__qualname__', '<object>')}"
 
 
 def _at_level_of(fake: Waveform, real: Waveform) -> Waveform:

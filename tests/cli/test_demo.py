@@ -1,4 +1,5 @@
 import json
+import sys
 
 import joblib
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 import soundfile
 
 from skvoicefake.cli import _demo, main
+from skvoicefake.neural_network import _cnn_lstm
+from skvoicefake.neural_network._validation import hold_out
 
 for module in ("pyworld", "matplotlib"):
     pytest.importorskip(module, reason=f"needs {module}, of the demo extra")
@@ -40,26 +43,32 @@ def test_split_keeps_sentences_and_the_unseen_speaker_apart():
         _demo.split(clips[clips["sentence"] < "2"], None, seed=0)
 
 
+def test_says_at_once_that_matplotlib_is_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["demo", "--real", str(tmp_path / "nowhere"), "--output", str(tmp_path / "out")]) == 1
+    assert "pip install 'skvoicefake[demo]'" in capsys.readouterr().err
+
+
 @pytest.mark.slow
-def test_demo_on_a_folder_of_speech(tmp_path, capsys):
+def test_demo_on_a_folder_of_speech(tmp_path, capsys, monkeypatch):
     for speaker, f0 in (("anna", 200.0), ("ben", 110.0)):
         (tmp_path / "speech" / speaker).mkdir(parents=True)
         for i in range(12):
             soundfile.write(tmp_path / "speech" / speaker / f"{i}.wav", speech_like(i, f0), 16_000)
+    splits = []
+
+    def watched(targets, groups, *args, **options):
+        train, validation = hold_out(targets, groups, *args, **options)
+        splits.append(set(groups[train]) & set(groups[validation]))
+        return train, validation
+
+    monkeypatch.setattr(_cnn_lstm, "hold_out", watched)
     output = tmp_path / "out"
-    assert (
-        main(["demo", "--real", str(tmp_path / "speech"), "--output", str(output), "--epochs", "2", "--jobs", "1"]) == 0
-    )
+    options = ["--output", str(output), "--epochs", "2", "--jobs", "1"]
+    assert main(["demo", "--real", str(tmp_path / "speech"), *options]) == 0
+    assert splits == [set()] * 13  # 12 fits of the search and the last one: no sentence on both sides
     printed = capsys.readouterr().out
-    for part in (
-        "called fake",
-        "precision",
-        "AUC",
-        "EER",
-        "Sentences never heard",
-        "Unseen speaker ben",
-        "new process",
-    ):
+    for part in ("called fake", "precision", "AUC", "EER", "Sentences never heard", "Unseen speaker ben", "process"):
         assert part in printed
     results = json.loads((output / "results.json").read_text())
     assert 0 <= results["Unseen speaker ben"]["eer"] <= 1

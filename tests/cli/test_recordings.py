@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
@@ -58,6 +59,42 @@ def test_folders_that_will_not_do(tmp_path, capsys):
     with pytest.raises(FileNotFoundError, match="no recordings below"):
         _recordings.audio_files(tmp_path)
     assert "left out" in capsys.readouterr().out
+
+
+def test_an_output_inside_the_folder_is_no_speech(tmp_path):
+    for name in ("talk/a.wav", "out/clips/real/a.wav", "out/clips/fake/a-world-0123456789.wav"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, 0.1 * np.sin(np.arange(8000) / 8), 16_000)
+    assert _recordings.audio_files(tmp_path, leave_out=tmp_path / "out") == [tmp_path / "talk" / "a.wav"]
+
+
+def test_recordings_that_begin_with_silence_are_left_out(tmp_path, capsys):
+    late = np.concatenate([np.zeros(4 * 16_000), 0.1 * np.sin(np.arange(16_000) / 8)])
+    soundfile.write(tmp_path / "late.wav", late, 16_000)
+    soundfile.write(tmp_path / "good.wav", late[::-1], 16_000)
+    assert _recordings.audio_files(tmp_path) == [tmp_path / "good.wav"]
+    assert "late.wav': its first 3 seconds are silent" in capsys.readouterr().out
+
+
+def test_fakes_share_the_sentence_and_speaker_of_their_source(tmp_path):
+    rows = []
+    for i in range(2):
+        path = tmp_path / "talk" / f"{i}.wav"
+        path.parent.mkdir(exist_ok=True)
+        soundfile.write(path, 0.1 * np.sin(np.arange(8000) / (8 + i)), 16_000)
+        rows.append((str(path), f"speaker{i}", f"sentence{i}"))
+    real = pd.DataFrame(rows, columns=["path", "speaker", "sentence"])
+    clips = _recordings.with_fakes(real, tmp_path / "out", texts=None, n_jobs=1)
+    assert clips.groupby("sentence")["generator"].agg(set).tolist() == [{"-", "world", "griffinlim"}] * 2
+    assert clips.groupby("sentence")["speaker"].agg(set).tolist() == [{"speaker0"}, {"speaker1"}]
+    # The same files as somebody's own folder of real/ and fake/: the names tell what belongs together.
+    for row in clips.itertuples():
+        target = tmp_path / "corpus" / row.target / Path(row.path).name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(Path(row.path).read_bytes())
+    again = _recordings.labelled_folder(tmp_path / "corpus")
+    assert again.groupby("sentence")["target"].value_counts().tolist() == [2, 1, 2, 1]
 
 
 def test_missing_prompts_say_what_to_install(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
+import functools
 import importlib.util
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import soundfile
 
 from skvoicefake.audio import load_audio
 from skvoicefake.datasets import make_copysynthesis
+from skvoicefake.datasets._copysynthesis import FAKE_NAME
 
 RATE = 16_000
 
@@ -103,13 +106,59 @@ def test_channel_and_duration(recordings, tmp_path):
     np.testing.assert_allclose(z, y / 2, atol=2 / 32768)
 
 
+def tenth(waveform, sample_rate):
+    return waveform / 10
+
+
+def to_nothing(waveform, sample_rate):
+    return None
+
+
+def to_stereo(waveform, sample_rate):
+    return np.stack([waveform, waveform])
+
+
+def to_nan(waveform, sample_rate):
+    return waveform * np.nan
+
+
+def test_other_channels_and_other_sources_make_other_fakes(recordings, tmp_path):
+    make = functools.partial(make_copysynthesis, recordings[:1], tmp_path / "fake", methods=["griffinlim"])
+    half, soft = make(channel=halved), make(channel=tenth)
+    assert rms(load_audio(soft["path"][0])) == pytest.approx(0.2 * rms(load_audio(half["path"][0])), rel=0.01)
+    assert make(channel=halved)["path"].tolist() == half["path"].tolist()
+    soundfile.write(recordings[0], 0.5 * voice(seed=5), RATE)
+    renewed = make(channel=halved)
+    assert rms(load_audio(renewed["path"][0])) == pytest.approx(0.5 * rms(load_audio(recordings[0])), rel=0.02)
+
+
+@pytest.mark.parametrize("channel", [to_nothing, to_stereo, to_nan])
+def test_channel_must_return_a_waveform(recordings, tmp_path, channel):
+    with pytest.raises(ValueError, match="channel must return a 1-D array of finite samples"):
+        make_copysynthesis(recordings, tmp_path / "fake", methods=["griffinlim"], channel=channel)
+
+
+@pytest.mark.parametrize("channel", [lambda waveform, rate: waveform, functools.partial(halved)])
+def test_channel_must_have_a_name(recordings, tmp_path, channel):
+    with pytest.raises(ValueError, match="channel must be a function of a module"):
+        make_copysynthesis(recordings, tmp_path / "fake", methods=["griffinlim"], channel=channel)
+
+
+def test_name_tells_the_source(recordings, tmp_path):
+    fakes = make_copysynthesis(recordings, tmp_path / "fake", methods=["griffinlim"])
+    for row in fakes.itertuples():
+        assert FAKE_NAME.fullmatch(Path(row.path).stem)["source"] == Path(row.source).stem
+
+
 def test_bad_clips_are_listed_once_and_left_out(recordings, tmp_path):
     broken = tmp_path / "broken.wav"
     broken.write_text("this is no sound")
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros(4000), RATE)
-    with pytest.warns(UserWarning, match="2 clips could not be read") as caught:
-        fakes = make_copysynthesis([broken, silent, recordings[0]], tmp_path / "fake", methods=["griffinlim"])
+    click = tmp_path / "click.wav"
+    soundfile.write(click, np.ones(100) / 2, RATE)
+    with pytest.warns(UserWarning, match="3 clips could not be read") as caught:
+        fakes = make_copysynthesis([broken, silent, click, recordings[0]], tmp_path / "fake", methods=["griffinlim"])
     assert len(caught) == 1
     assert "broken.wav" in str(caught[0].message)
     assert "silent" in str(caught[0].message)
@@ -119,6 +168,12 @@ def test_bad_clips_are_listed_once_and_left_out(recordings, tmp_path):
 def test_errors(recordings, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="sequence of paths"):
         make_copysynthesis(str(recordings[0]), tmp_path)
+    with pytest.raises(ValueError, match=r"clips\[1\]: expected a path, got ndarray"):
+        make_copysynthesis([recordings[0], np.zeros(3)], tmp_path)
+    with pytest.raises(ValueError, match="Wrap it: \\['world'\\]"):
+        make_copysynthesis(recordings, tmp_path, methods="world")
+    with pytest.raises(ValueError, match=r"texts names 1 paths that are not in clips, such as .*elsewhere"):
+        make_copysynthesis(recordings, tmp_path, methods=["griffinlim"], texts={"elsewhere.wav": "Hello."})
     with pytest.raises(ValueError, match="methods must be among"):
         make_copysynthesis(recordings, tmp_path, methods=["vocoder"])
     with pytest.raises(ValueError, match="needs texts"):
