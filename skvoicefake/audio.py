@@ -9,7 +9,7 @@ import tempfile
 import warnings
 from numbers import Real
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,17 @@ Clip: TypeAlias = (
 
 MIN_RATE, MAX_RATE = 1_000, 768_000  # Hz
 MAX_CHANNELS = 64
+MAX_DURATION = 86_400  # seconds, a day
+# Files of chunks, by what they start with: format, start of the first chunk, bytes of a chunk's name and of its size,
+# byte order, the multiple that chunks are padded to, and the name of the chunk that holds the sound.
+CHUNKED: dict[bytes, tuple[str, int, int, int, Literal["little", "big"], int, bytes]] = {
+    b"RIFF": ("wav", 12, 4, 4, "little", 2, b"data"),
+    b"RF64": ("wav", 12, 4, 4, "little", 2, b"data"),
+    b"RIFX": ("wav", 12, 4, 4, "big", 2, b"data"),
+    b"FORM": ("aiff", 12, 4, 4, "big", 2, b"SSND"),
+    b"caff": ("caf", 8, 4, 8, "big", 1, b"data"),
+    b"riff": ("w64", 40, 16, 8, "little", 8, b"data"),
+}
 # Headers lie, or (in a flac that was streamed) do not say how long the clip is: memory is asked for as sound comes.
 BLOCK = 2**20  # samples
 # How far the resampler looks past the last sample that is kept, so that a clip cut before resampling gets the same
@@ -54,7 +65,8 @@ def load_audio(
         Rate of the result in Hz. Other rates are resampled by soxr at its
         high quality.
     duration : float, default=None
-        Read at most this many seconds from the start; None reads everything.
+        Read at most this many seconds, 86400 or fewer, from the start; None
+        reads everything.
     name : str, default=None
         What to call the clip in error messages; None uses its path.
 
@@ -72,6 +84,12 @@ def load_audio(
     ValueError
         If `sample_rate` or `duration` makes no sense.
 
+    Notes
+    -----
+    Only headers that say how much sound follows betray a truncated file:
+    those of wav, aiff, au, caf, w64 and flac. mp3, aac, ogg and opus have
+    none; what is left of them is read, or they cannot be read at all.
+
     Examples
     --------
     >>> import numpy as np
@@ -83,8 +101,10 @@ def load_audio(
     """
     if not MIN_RATE <= sample_rate <= MAX_RATE:
         raise ValueError(f"sample_rate must lie between {MIN_RATE} and {MAX_RATE} Hz, got {sample_rate}.")
-    if duration is not None and not 0 < duration < np.inf:
-        raise ValueError(f"duration must be a positive number of seconds, or None, got {duration}.")
+    if duration is not None and not 0 < duration <= MAX_DURATION:
+        raise ValueError(
+            f"duration must be a positive number of seconds, at most {MAX_DURATION} (a day), or None, got {duration}."
+        )
     name = clip_name(clip) if name is None else name
     if isinstance(clip, tuple | list):
         samples, rate = _unpack_pair(clip, name)
@@ -215,6 +235,8 @@ def _decode(clip: object, name: str, duration: float | None, sample_rate: float)
 
     source: Any
     if isinstance(clip, str | os.PathLike):
+        if not os.fspath(clip):
+            raise AudioError(f"{name}: expected the path of an audio file, got an empty one. Leave the clip out.")
         source = Path(clip)
         _check_path(source, name)
     elif isinstance(clip, bytes | bytearray | memoryview):
@@ -232,10 +254,10 @@ def _decode(clip: object, name: str, duration: float | None, sample_rate: float)
         )
     if isinstance(source, io.BytesIO) and not source.getbuffer().nbytes:
         raise AudioError(f"{name}: expected audio, got 0 bytes. Leave the clip out.")
-    announced = _announced_wav_bytes(source)
-    if announced is not None and announced[0] > announced[1]:
+    kind, announced, there = _announced_bytes(source)
+    if announced > there:
         raise AudioError(
-            f"{name}: truncated wav: the header announces {announced[0]} bytes of sound, {announced[1]} are"
+            f"{name}: truncated {kind}: the header announces {announced} bytes of sound, {there} are"
             " there. Copy the file again, or cut it properly with an audio tool."
         )
     try:
@@ -253,6 +275,11 @@ def _decode(clip: object, name: str, duration: float | None, sample_rate: float)
             raise AudioError(
                 f"{name}: truncated or damaged {file.format} file: {_reason(error)}. Copy the file again."
             ) from error
+        if not len(samples) and file.format in ("OGG", "MP3"):
+            raise AudioError(
+                f"{name}: no sample of this {file.format} file can be decoded, it is truncated or empty. Copy the file"
+                " again, or leave it out."
+            )
         # The frame counts of mp3 include the encoder's padding; those of streamed flac are unknown.
         is_promise = file.format != "MP3" and file.frames < 2**62
         if len(samples) < wanted and is_promise:
@@ -265,7 +292,9 @@ def _decode(clip: object, name: str, duration: float | None, sample_rate: float)
 
 def _reason(error: Exception) -> str:
     # Without the place in memory of the BytesIO that was read.
-    return str(getattr(error, "error_string", error)).rstrip(".")
+    reason = str(getattr(error, "error_string", error)).rstrip(".")
+    # libsndfile's words for an mp3 without a frame of sound; that the file exists was checked.
+    return "no known audio format" if "does not exist" in reason else reason
 
 
 def _read(file: Any, n_samples: int) -> NDArray[np.float32]:
@@ -295,10 +324,10 @@ def _check_path(path: Path, name: str) -> None:
         raise AudioError(f"{name}: cannot be opened: {error.strerror}.") from error
 
 
-def _announced_wav_bytes(source: Path | io.BytesIO) -> tuple[int, int] | None:
-    """Return the bytes of sound a wav header announces and those that are there; None where it does not say.
+def _announced_bytes(source: Path | io.BytesIO) -> tuple[str, int, int]:
+    """Return the format, the bytes of sound its header announces (0 if it does not say) and those that are there.
 
-    libsndfile quietly returns what is left of a truncated wav.
+    libsndfile quietly returns what is left of a truncated file.
     """
     if isinstance(source, Path):
         with source.open("rb") as file:
@@ -308,20 +337,45 @@ def _announced_wav_bytes(source: Path | io.BytesIO) -> tuple[int, int] | None:
     return found
 
 
-def _announced_in(file: BinaryIO) -> tuple[int, int] | None:
+def _announced_in(file: BinaryIO) -> tuple[str, int, int]:
     total = file.seek(0, os.SEEK_END)
     file.seek(0)
     header = file.read(12)
-    if header[:4] != b"RIFF" or header[8:] != b"WAVE":
-        return None
-    while len(chunk := file.read(8)) == 8:
-        size = int.from_bytes(chunk[4:], "little")
-        if chunk[:4] == b"data":
-            # Programs that write to a pipe cannot go back to fill the size in.
-            is_unknown = size in (0, 0x7FFFFFFF) or size >= 0xFFFFFF00
-            return None if is_unknown else (size, total - file.tell())
-        file.seek(size + size % 2, os.SEEK_CUR)
-    return None
+    magic = header[:4]
+    if magic in (b".snd", b"dns."):
+        order: Literal["little", "big"] = "big" if magic == b".snd" else "little"
+        start, size = int.from_bytes(header[4:8], order), int.from_bytes(header[8:], order)
+        return "au", 0 if _is_placeholder(size, 4) else size, max(0, total - start)
+    if magic not in CHUNKED:
+        return "", 0, 0
+    kind, start, name_bytes, size_bytes, order, multiple, sound = CHUNKED[magic]
+    size_in_ds64 = 0
+    file.seek(start)
+    while len(chunk := file.read(name_bytes + size_bytes)) == name_bytes + size_bytes:
+        size = int.from_bytes(chunk[name_bytes:], order)
+        content = file.tell()
+        is_sound = chunk.startswith(sound)
+        if chunk.startswith(b"ds64"):
+            size_in_ds64 = int.from_bytes(file.read(16)[8:], "little")
+        elif is_sound and magic == b"RF64" and size == 0xFFFFFFFF:
+            size, size_bytes = size_in_ds64, 8
+        if is_sound and _is_placeholder(size, size_bytes):
+            break
+        if kind == "w64":  # Its sizes count the name and the size.
+            size -= len(chunk)
+        if is_sound:
+            return kind, size, total - content
+        if not 0 <= size <= total:
+            break
+        file.seek(content - (-size // multiple) * multiple)
+    return kind, 0, 0
+
+
+def _is_placeholder(size: int, n_bytes: int) -> bool:
+    # Programs that write to a pipe cannot go back to fill the size in, and put zero, or about the greatest number
+    # with a sign or without.
+    half = 2 ** (8 * n_bytes - 1)
+    return size == 0 or half - 2**24 <= size < half or size >= 2 * half - 256
 
 
 def _decode_with_ffmpeg(
