@@ -1,6 +1,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +78,17 @@ def test_scores_rise_towards_pos_label():
         (["real", "fake"], [0, np.nan], {}, "NaN or infinite"),
         (["real", "fake"], [0, np.inf], {}, "NaN or infinite"),
         (["real", "fake"], [0, 1, 2], {}, "inconsistent numbers of samples"),
+        ([0, 1, np.nan], [0, 1, 2], {}, "y_true holds 1 labels that are NaN or None"),
+        ([0, 1, None], [0, 1, 2], {}, "y_true holds 1 labels that are NaN or None"),
+        (np.array(["real", "fake", np.nan, None], dtype=object), [0, 1, 2, 3], {}, "y_true holds 2 labels that are"),
+        (pd.Series(["real", "fake", None]), [0, 1, 2], {}, "y_true holds 1 labels that are"),
+        (pd.Series(["real", "fake", pd.NA], dtype="string"), [0, 1, 2], {}, "y_true holds 1 labels that are"),
+        ([0, 1, 1], [0, 1, 2], {"sample_weight": [0, 1, 1]}, "all clips of one class a weight of zero"),
+        ([0, 1, 1], [0, 1, 2], {"sample_weight": [1, 0, 0]}, "all clips of one class a weight of zero"),
+        ([0, 1, 1], [0, 1, 2], {"sample_weight": [1, -1, 2]}, "NaN, infinite or negative"),
+        ([0, 1, 1], [0, 1, 2], {"sample_weight": [1, np.nan, 2]}, "NaN, infinite or negative"),
+        ([0, 1, 1], [0, 1, 2], {"sample_weight": [1, np.inf, 2]}, "NaN, infinite or negative"),
+        ([0, 1, 1], [0, 1, 2], {"sample_weight": [1, 2]}, "inconsistent numbers of samples"),
     ],
 )
 def test_errors(y, scores, options, message):
