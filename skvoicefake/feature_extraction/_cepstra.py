@@ -157,14 +157,19 @@ def power_to_db(power: NDArray[Any], top_db: float | None) -> Array:
     return np.asarray(decibels, dtype=np.float32)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=32, typed=True)  # True is no 1.0 here.
 def padded_window(window: str | float | tuple[Any, ...], win_length: int, n_fft: int) -> NDArray[np.float64]:
     """Return the analysis window, centred in `n_fft` samples."""
     from scipy.signal import get_window
 
     weights = np.zeros(n_fft)
     start = (n_fft - win_length) // 2
-    weights[start : start + win_length] = get_window(window, win_length, fftbins=True)
+    if isinstance(window, bool):
+        raise TypeError("expected a name, a number or a tuple, got a boolean.")
+    with np.errstate(all="ignore"):
+        weights[start : start + win_length] = get_window(window, win_length, fftbins=True)
+    if not np.isfinite(weights).all():
+        raise ValueError("its weights are not finite.")
     return _frozen(weights)
 
 

@@ -29,8 +29,8 @@ class MFCCTransformer(ClipTransformer):
         Rate in Hz at which clips are analysed; others are resampled. Bare
         arrays are taken to be at this rate.
     duration : float or None, default=3.0
-        Seconds of every clip to analyse: longer ones are cut, shorter ones
-        padded. None keeps the longest clip of `fit`.
+        Seconds of every clip to analyse, at most 86400: longer ones are cut,
+        shorter ones padded. None keeps the longest clip of `fit`.
     n_mfcc : int, default=40
         Coefficients a frame.
     n_fft : int, default=512
@@ -94,8 +94,9 @@ class MFCCTransformer(ClipTransformer):
     mean_, scale_ : ndarray of shape (n_coefficients,)
         What ``normalize="train"`` subtracts and divides by.
     bad_clips_ : list of (int, str)
-        Position and error of every clip that the last call could not read.
-        Only with `on_error` other than "raise".
+        Position and error of every clip that the last call of `fit`,
+        `transform` or `fit_transform` could not read, whichever thread it
+        came from. Only with `on_error` other than "raise".
     n_features_in_ : int
         Columns of X. Only if X was a 2-D array or table of samples.
     feature_names_in_ : ndarray of str
@@ -104,6 +105,17 @@ class MFCCTransformer(ClipTransformer):
     See Also
     --------
     skvoicefake.CNNLSTMClassifier : The network that takes the panel.
+
+    Notes
+    -----
+    The coefficients differ from librosa's by the rounding of float32: by less
+    than 1e-3 for ``norm="ortho"`` without liftering. ``norm=None`` scales
+    coefficients, and with them that limit, by up to ``2 * sqrt(n_mels)``, and
+    `lifter` by up to ``1 + lifter / 2``.
+
+    What ``normalize="train"`` and ``duration=None`` learned holds for the
+    parameters of `fit`. Only `output`, `n_jobs`, `on_error` and `verbose` may
+    be changed without another one.
 
     Examples
     --------

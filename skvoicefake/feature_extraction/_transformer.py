@@ -16,10 +16,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError, load_audio
+from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, load_audio
 from skvoicefake.feature_extraction import _cepstra
 from skvoicefake.feature_extraction._clips import Clips, as_clips
 from skvoicefake.feature_extraction._flat_panel import flatten
+
+# Parameters that what is learned in fit does not depend on.
+FREE = {"output", "n_jobs", "on_error", "verbose"}
 
 
 def _has_feature_names(transformer: "ClipTransformer") -> bool:
@@ -46,7 +49,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
-        "duration": [Interval(Real, 0, None, closed="neither"), None],
+        "duration": [Interval(Real, 0, MAX_DURATION, closed="right"), None],
         "normalize": [StrOptions({"clip", "train"}), None],
         "padding": [StrOptions({"zeros", "repeat"})],
         "crop": [StrOptions({"start", "center", "loudest"})],
@@ -156,8 +159,11 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         ------
         AudioError
             If a clip cannot be read and `on_error` is "raise".
+        ValueError
+            If something was learned in `fit`, and parameters that it depends
+            on were changed since.
         """
-        check_is_fitted(self)
+        self._check_learned()
         self._validate_params()
         self._check_parameters()
         return self._features(as_clips(self, X, reset=False))
@@ -176,7 +182,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         names : ndarray of str
             Such as "frame000_mfcc00" ("flat") or "mfcc00_mean" ("stats").
         """
-        check_is_fitted(self)
+        self._check_learned()
         names = self._coefficient_names()
         if self.output == "stats":
             return np.array([f"{name}_{statistic}" for statistic in ("mean", "std") for name in names], dtype=object)
@@ -211,7 +217,21 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         self._check_parameters()
         self._warn_of_empty_bands()
         self.n_frames_ = self._n_frames()
+        if self.normalize != "train":
+            self._learned_with = self._lasting_params()
         return clips, bad
+
+    def _lasting_params(self) -> dict[str, Any]:
+        return {name: value for name, value in self.get_params().items() if name not in FREE}
+
+    def _check_learned(self) -> None:
+        """Raise if what is learned in fit is missing, or was learned with other parameters."""
+        check_is_fitted(self)
+        if not self.__sklearn_tags__().requires_fit:
+            return
+        then = getattr(self, "_learned_with", {})
+        if changed := [name for name, value in self._lasting_params().items() if then.get(name, self) != value]:
+            raise ValueError(f"{type(self).__name__}: {', '.join(changed)} changed since fit: fit again.")
 
     def _n_samples(self) -> int:
         return self.n_samples_ if self.duration is None else max(1, round(self.duration * self.sample_rate))
@@ -260,6 +280,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         good = np.delete(sequences, [i for i, _ in bad], axis=0) if bad else sequences
         scaler = StandardScaler().fit(good.reshape(-1, good.shape[-1]))
         self.mean_, self.scale_ = scaler.mean_, scaler.scale_
+        self._learned_with = self._lasting_params()
 
     def _fill(
         self, clips: Clips, compute: Callable[[Clips, int], NDArray[np.float32]], shape: tuple[int, ...]
