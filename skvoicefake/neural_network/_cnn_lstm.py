@@ -21,9 +21,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skvoicefake.neural_network._batches import Batches, EpochBar
-from skvoicefake.neural_network._network import Network, optimizer_config
+from skvoicefake.neural_network._network import BATCH, Network, optimizer_config
 from skvoicefake.neural_network._quiet import without_retracing_warnings
-from skvoicefake.neural_network._validation import Panel, as_panel, clip_weights, encode_labels, hold_out
+from skvoicefake.neural_network._validation import Panel, as_panel, clip_weights, encode_labels, group_codes, hold_out
 
 
 class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
@@ -52,7 +52,8 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
     batch_norm : bool, default=False
         Normalise activations between convolution and rectifier.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        A name gets `learning_rate`; an object keeps its own and is copied.
+        A name gets `learning_rate`; an object keeps its own and is copied. As a
+        parameter, an object is pickled by Keras' own serialization.
     learning_rate : float, default=1e-3
         Step size.
     batch_size : int, default=32
@@ -63,7 +64,8 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         Hold some clips back and stop when the loss on them has not improved
         for `n_iter_no_change` epochs; the best weights are kept.
     validation_fraction : float, default=0.1
-        Share of clips held back, at least one a class.
+        Share of clips held back, at least one a class; with groups, the
+        nearest share that whole groups make up.
     n_iter_no_change : int, default=5
         Epochs without improvement before training stops.
     class_weight : {None, "balanced"} or dict, default=None
@@ -71,8 +73,9 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
     callbacks : list of keras.callbacks.Callback or None, default=None
         Called in training; `fit` works with copies of them.
     warm_start : bool, default=False
-        Let `fit` go on from the weights and statistics of the last fit. The
-        optimizer's own state does not survive pickling.
+        Let `fit` go on from the weights and statistics of the last fit, and
+        with the optimizer's state unless `optimizer` or `learning_rate` has
+        changed. That state does not survive pickling.
     n_frames : int or None, default=None
         Frames in a row of 2-D X. None reads it from the "flat" output of
         `MFCCTransformer`, array or DataFrame; any other 2-D X is then taken
@@ -206,7 +209,8 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_clips,)
             Labels of two classes or more, numbers or strings.
         sample_weight : array-like of shape (n_clips,), default=None
-            Weights of the clips in the loss. Only their ratios matter.
+            Weights of the clips in the loss. Only their ratios matter. Clips of
+            weight zero are left out.
         groups : array-like of shape (n_clips,), default=None
             Speakers, recordings or sentences. No group is on both sides of
             the split for early stopping.
@@ -219,10 +223,13 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         ------
         ValueError
             If X and y do not fit one another, hold NaN, infinity or only one
-            class, or if the panel is too short for the pooling.
+            class, if the panel is too short for the pooling, or if training
+            diverges. The estimator is then left as it was.
         """
         is_warm = self.warm_start and hasattr(self, "classes_")
-        panel = as_panel(self, X, reset=True)
+        # A fit that is refused or interrupted leaves the one before it whole, so all is noted on a copy first.
+        fitted = copy.copy(self)
+        panel = as_panel(fitted, X, reset=True)
         classes, targets = encode_labels(y, n_clips=len(panel))
         weights = clip_weights(sample_weight, self.class_weight, classes[targets], panel)
         n_blocks = len(_as_tuple(self.filters, "filters"))
@@ -237,25 +244,52 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
                 f"warm_start goes on with classes {self.classes_.tolist()} and clips of shape {self.panel_shape_}, got"
                 f" classes {classes.tolist()} and clips of shape {panel.shape[1:]}. Set warm_start=False."
             )
+        architecture, optimizer = self._architecture(), optimizer_config(self.optimizer, self.learning_rate)
+        if is_warm:
+            changed = [name for name, value in architecture.items() if value != self._network.parameters[name]]
+            if changed:
+                raise ValueError(
+                    f"warm_start goes on with the network of the last fit, which had another {changed[0]}:"
+                    f" {self._network.parameters[changed[0]]}, not {architecture[changed[0]]}. Set warm_start=False."
+                )
         seeds = _seeds(self.random_state)
-        train, validation = np.arange(len(panel)), None
+        train, validation = np.flatnonzero(weights), None
         if self.early_stopping:
-            train, validation = hold_out(targets, groups, self.validation_fraction, seed=seeds.randint(2**31 - 1))
+            codes = None if groups is None else group_codes(groups, n_clips=len(panel))[train]
+            rows = train
+            split = hold_out(targets[rows], codes, self.validation_fraction, seed=seeds.randint(2**31 - 1))
+            train, validation = rows[split[0]], None if split[1] is None else rows[split[1]]
         callbacks = self._all_callbacks(has_validation=validation is not None)
-        if not is_warm:
-            network = self._new_network(panel[train], weights[train], len(classes), seed=seeds.randint(2**31 - 1))
-            # Together and last, so that a fit that is refused leaves the one before it whole.
-            self.classes_, self.panel_shape_, self._network = classes, panel.shape[1:], network
-        history = _train(
-            self._network.model,
-            Batches(panel, targets, weights, train, self.batch_size, seed=seeds.randint(2**31 - 1)),
-            None if validation is None else Batches(panel, targets, weights, validation, self.batch_size),
-            epochs=self.epochs,
-            callbacks=callbacks,
-        )
+        if is_warm:
+            network = self._network.with_optimizer(optimizer)
+        else:
+            network = Network(
+                input_shape=panel.shape[1:],
+                n_classes=len(classes),
+                **architecture,
+                **_statistics(panel[train], weights[train]),
+                optimizer=optimizer,
+                seed=seeds.randint(2**31 - 1),
+            )
+        with network.undone_on_error():
+            history = _train(
+                network.model,
+                Batches(panel, targets, weights, train, self.batch_size, seed=seeds.randint(2**31 - 1)),
+                None if validation is None else Batches(panel, targets, weights, validation, self.batch_size),
+                epochs=self.epochs,
+                callbacks=callbacks,
+            )
+            results = [history["loss"], *network.model.get_weights(), network.log_odds(panel[train[:BATCH]])]
+            if not all(np.isfinite(keras.ops.convert_to_numpy(result)).all() for result in results):
+                raise ValueError(
+                    "Training diverged: the loss, a weight or a score is not finite. Lower learning_rate"
+                    f" (now {network.parameters['optimizer']['config'].get('learning_rate')})."
+                )
         before = self.history_ if is_warm else {}
-        self.history_ = {key: before.get(key, []) + values for key, values in history.items()}
-        self.n_iter_ = len(self.history_["loss"])
+        fitted.classes_, fitted.panel_shape_, fitted._network = classes, panel.shape[1:], network
+        fitted.history_ = {key: before.get(key, []) + values for key, values in history.items()}
+        fitted.n_iter_ = len(fitted.history_["loss"])
+        self.__dict__ = fitted.__dict__
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -315,26 +349,17 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self._network.model
 
-    def _new_network(self, panel: Panel, weights: NDArray[np.float32], n_classes: int, *, seed: int) -> Network:
-        n_coefficients = panel.shape[-1]
-        frames = panel.reshape(-1, n_coefficients)
-        scaler = StandardScaler().fit(frames, sample_weight=np.repeat(weights, panel.shape[1]))
-        return Network(
-            input_shape=panel.shape[1:],
-            n_classes=n_classes,
-            filters=_as_tuple(self.filters, "filters"),
-            kernel_size=int(self.kernel_size),
-            pool_size=int(self.pool_size),
-            dropout=float(self.dropout),
-            lstm_units=int(self.lstm_units),
-            bidirectional=bool(self.bidirectional),
-            dense_units=_as_tuple(self.dense_units, "dense_units"),
-            batch_norm=bool(self.batch_norm),
-            mean=scaler.mean_,
-            variance=np.square(scaler.scale_),
-            optimizer=optimizer_config(self.optimizer, self.learning_rate),
-            seed=seed,
-        )
+    def _architecture(self) -> dict[str, Any]:
+        return {
+            "filters": _as_tuple(self.filters, "filters"),
+            "kernel_size": int(self.kernel_size),
+            "pool_size": int(self.pool_size),
+            "dropout": float(self.dropout),
+            "lstm_units": int(self.lstm_units),
+            "bidirectional": bool(self.bidirectional),
+            "dense_units": _as_tuple(self.dense_units, "dense_units"),
+            "batch_norm": bool(self.batch_norm),
+        }
 
     def _all_callbacks(self, *, has_validation: bool) -> list[keras.callbacks.Callback]:
         callbacks = [copy.deepcopy(callback) for callback in self.callbacks or ()]
@@ -375,6 +400,13 @@ def _train(
     with without_retracing_warnings():
         engine.fit(batches.panel, batches.targets)
     return {key: [float(value) for value in values] for key, values in engine.history_.items()}
+
+
+def _statistics(panel: Panel, weights: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    """Return what the network standardises its input with."""
+    frames = panel.reshape(-1, panel.shape[-1])
+    scaler = StandardScaler().fit(frames, sample_weight=np.repeat(weights, panel.shape[1]))
+    return {"mean": scaler.mean_, "variance": np.square(scaler.scale_)}
 
 
 def _seeds(random_state: Any) -> np.random.RandomState:

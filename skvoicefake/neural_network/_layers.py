@@ -1,5 +1,6 @@
 """Shapes and numbers in, a compiled Keras model out. The only file that asks which backend Keras runs on."""
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -72,6 +73,7 @@ def build_cnn_lstm(
     """
     seeds = iter(np.random.RandomState(seed).randint(2**31 - 1, size=4 * len(filters) + len(dense_units) + 16).tolist())
     n_frames, n_coefficients = input_shape
+    axes = "channels_last"  # Whatever keras.config says of images.
 
     def kernel() -> initializers.Initializer:
         return initializers.GlorotUniform(seed=next(seeds))
@@ -94,11 +96,11 @@ def build_cnn_lstm(
         name="standardize",
     )(inputs)
     for n_filters in filters:
-        x = layers.Conv1D(n_filters, kernel_size, padding="same", kernel_initializer=kernel())(x)
+        x = layers.Conv1D(n_filters, kernel_size, padding="same", kernel_initializer=kernel(), data_format=axes)(x)
         if batch_norm:
             x = layers.BatchNormalization()(x)
         x = layers.Activation("relu")(x)
-        x = layers.MaxPooling1D(pool_size, padding="same")(x)
+        x = layers.MaxPooling1D(pool_size, padding="same", data_format=axes)(x)
         x = layers.Dropout(dropout, seed=next(seeds))(x)
     x = layers.Bidirectional(lstm(), backward_layer=lstm(go_backwards=True))(x) if bidirectional else lstm()(x)
     x = layers.Dropout(dropout, seed=next(seeds))(x)
@@ -108,7 +110,8 @@ def build_cnn_lstm(
     x = layers.Dense(1 if is_binary else n_classes, kernel_initializer=kernel(), name="score")(x)
     model = keras.Model(inputs, layers.Activation("sigmoid" if is_binary else "softmax", name="probability")(x))
     model.compile(
-        optimizer=keras.optimizers.get(optimizer),
+        # A copy, as Keras writes objects into what it is given.
+        optimizer=keras.optimizers.get(copy.deepcopy(optimizer)),
         loss="binary_crossentropy" if is_binary else "sparse_categorical_crossentropy",
         metrics=["accuracy"],
         # TensorFlow's XLA makes training three times slower on a CPU; JAX has nothing else.

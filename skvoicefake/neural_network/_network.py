@@ -1,5 +1,7 @@
 """A network as plain numbers: what it was built from, its weights, and a quick way to score clips with it."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -34,6 +36,30 @@ class Network:
         self.__init__(**state["parameters"])  # type: ignore[misc]
         self.model.set_weights(state["weights"])
 
+    def with_optimizer(self, optimizer: dict[str, Any]) -> "Network":
+        """Return a network of the same weights with another optimizer, or this one if that is what it has."""
+        if optimizer == self.parameters["optimizer"]:
+            return self
+        network = Network(**(self.parameters | {"optimizer": optimizer}))
+        network.model.set_weights(self.model.get_weights())
+        return network
+
+    @contextlib.contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """Take back a training that does not come to its end."""
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        values = [np.array(variable.numpy()) for variable in variables]
+        try:
+            yield
+        except BaseException:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            raise
+
+    def log_odds(self, panel: NDArray[np.float32]) -> Any:
+        """Return what `scores` does, slowly, without compiling."""
+        return keras.Model(self.model.input, self.model.get_layer("score").output)(panel, training=False)
+
     def scores(self, panel: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return logits of shape (n_clips, n_outputs).
 
@@ -57,9 +83,13 @@ class Network:
 
 
 def optimizer_config(optimizer: str | keras.optimizers.Optimizer, learning_rate: float) -> dict[str, Any]:
-    """Return an optimizer in Keras' serialized form; a name gets the learning rate, an object keeps its own."""
+    """Return an optimizer as its name and numbers; a name gets the learning rate, an object keeps its own."""
     if not isinstance(optimizer, str):
-        return keras.optimizers.serialize(optimizer)
+        config = keras.optimizers.serialize(optimizer)
+        if config["module"] == "keras.optimizers":
+            return {"class_name": config["class_name"], "config": config["config"]}
+        # A class of the user's own is found by its module alone.
+        return config
     config = {"class_name": optimizer, "config": {"learning_rate": float(learning_rate)}}
     try:
         keras.optimizers.get(config)

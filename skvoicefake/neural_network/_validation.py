@@ -1,5 +1,6 @@
 """What comes into `fit` and `predict` -> a panel, codes, weights and a split, or an error that says what is wrong."""
 
+import os
 import re
 import warnings
 from numbers import Real
@@ -14,7 +15,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_array,
-    check_consistent_length,
     column_or_1d,
     validate_data,
 )
@@ -42,7 +42,15 @@ def as_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
 
 
 def _unchecked_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
-    if getattr(X, "ndim", None) == 3 or (isinstance(X, list | tuple) and np.ndim(X) == 3):
+    if isinstance(X, list | tuple) or getattr(X, "ndim", None) == 1:
+        X = _checked_list(X)
+    n_dimensions = getattr(X, "ndim", 2)
+    if n_dimensions > 3:
+        raise ValueError(
+            f"X has {n_dimensions} dimensions, where (n_clips, n_frames, n_coefficients) or (n_clips, n_features) was"
+            " expected."
+        )
+    if n_dimensions == 3:
         panel = check_array(
             X, dtype=np.float32, order="C", allow_nd=True, ensure_all_finite=False, estimator=estimator, input_name="X"
         )
@@ -55,6 +63,8 @@ def _unchecked_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
         # The rows of a 2-D X are features to scikit-learn, which counts and names them.
         flat = validate_data(estimator, X, dtype=np.float32, order="C", ensure_all_finite=False, reset=reset)
         n_frames = flat.shape[1] if n_frames is None else n_frames
+        if not reset and flat.shape == estimator.panel_shape_ and flat.shape[0] > 1:
+            raise ValueError(f"X of shape {flat.shape} is one clip, not a panel of clips. Pass X[np.newaxis].")
         if flat.shape[1] % n_frames:
             raise ValueError(
                 f"X has {flat.shape[1]} columns, which cannot be n_frames={n_frames} frames of one length."
@@ -63,15 +73,44 @@ def _unchecked_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
     return panel
 
 
+def _checked_list(X: Any) -> Any:
+    """Return a list as an array if its clips are arrays of one shape, after errors for what is no panel."""
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        array = None
+    first = None if array is None else next(array.flat, None)
+    if isinstance(first, str | bytes | os.PathLike):
+        raise ValueError(
+            f"X holds paths or strings, such as {str(first)!r}. Put MFCCTransformer before the classifier."
+        )
+    if array is None or (array.dtype == object and hasattr(first, "__len__")):
+        raise ValueError(
+            "X holds clips of different shapes, or arrays in an array. Bring them to one number of frames and"
+            " coefficients and join them with np.stack; MFCCTransformer makes such a panel from audio."
+        )
+    return array if array.ndim > 2 else X
+
+
 def _frames_of_flat(estimator: Any, X: Any) -> int | None:
     """Return how many frames a row of 2-D X holds, if the user or X says so."""
     if estimator.n_frames is not None:
         return int(estimator.n_frames)
     if hasattr(X, "columns") and len(X.columns):
         # What MFCCTransformer(output="flat") calls its columns; two such tables side by side are no panel.
-        matches = [re.search(r"(?:^|__)frame(\d+)_", str(column)) for column in X.columns]
-        frames = [int(match[1]) for match in matches if match]
-        return frames[-1] + 1 if len(frames) == len(matches) and frames == sorted(frames) else None
+        matches = [re.fullmatch(r"(|.*__)frame(\d+)_(.*)", str(column), re.DOTALL) for column in X.columns]
+        if not any(matches):
+            return None
+        columns = [(int(match[2]), match[1], match[3]) if match else (-1,) for match in matches]
+        coefficients = [column[1:] for column in columns if column[0] == 0]
+        n_frames = len(matches) // max(1, len(coefficients))
+        if columns == [(t, *coefficient) for t in range(n_frames) for coefficient in coefficients]:
+            return n_frames
+        raise ValueError(
+            "X has columns named as frames of a panel, but they are not one whole panel: every coefficient of frame 0,"
+            " then of frame 1, and so on, and nothing else. Pass all columns of one MFCCTransformer(output='flat') in"
+            " their order. To select or join features, use output='stats'."
+        )
     return getattr(X, "n_frames", None)
 
 
@@ -109,7 +148,7 @@ def _is_missing(label: Any) -> bool:
 
 
 def clip_weights(sample_weight: Any, class_weight: Any, labels: NDArray[Any], panel: Panel) -> NDArray[np.float32]:
-    """Return weights of mean one, so that a learning rate means the same whatever their scale."""
+    """Return weights of mean one over the clips that count, so that a learning rate does not depend on their scale."""
     # A copy, as scikit-learn's check may hand back the caller's own array.
     weights = np.array(_check_sample_weight(sample_weight, panel, dtype=np.float64))
     if (weights < 0).any():
@@ -128,18 +167,26 @@ def clip_weights(sample_weight: Any, class_weight: Any, labels: NDArray[Any], pa
         raise ValueError(
             "sample_weight, times class_weight, is zero for every clip, so there is nothing to learn from."
         )
-    return (weights / weights.mean()).astype(np.float32)
+    weights /= weights[weights > 0].mean()
+    weighed = labels[weights > 0]
+    if (weighed == weighed[0]).all():
+        raise ValueError(
+            f"Only one class, {weighed[:1].tolist()[0]!r}, has clips of a sample_weight (times class_weight) above"
+            " zero; a classifier needs two classes or more."
+        )
+    return weights.astype(np.float32)
 
 
 def hold_out(
     targets: NDArray[np.intp], groups: Any, fraction: float, *, seed: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp] | None]:
     """Split rows into training and validation, stratified, no group on both sides; None where that cannot be."""
-    n_clips, n_classes = len(targets), int(np.max(targets)) + 1
+    n_clips, counts = len(targets), np.unique(targets, return_counts=True)[1]
+    n_classes = len(counts)
     everything = np.arange(n_clips)
     if groups is None:
         n_held_out = max(n_classes, round(fraction * n_clips))
-        if np.min(np.bincount(targets)) < 2:
+        if np.min(counts) < 2:
             reason = "a class has only one clip"
         elif n_clips - n_held_out < n_classes:
             reason = f"validation_fraction={fraction} leaves too few of {n_clips} clips to train on"
@@ -148,20 +195,10 @@ def hold_out(
             train, validation = next(splitter.split(everything, targets))
             return train, validation
     else:
-        groups = column_or_1d(groups)
-        check_consistent_length(targets, groups)
-        n_splits = min(max(2, round(1 / fraction)), len(np.unique(groups)))
-        if n_splits >= 2:
-            with warnings.catch_warnings():
-                # It warns of rare classes; the test below is the one that counts.
-                warnings.simplefilter("ignore", UserWarning)
-                splits = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(
-                    everything, targets, groups
-                )
-                for train, validation in splits:
-                    if len(np.unique(targets[train])) == len(np.unique(targets[validation])) == n_classes:
-                        return train, validation
-        reason = "no split by groups leaves every class on both sides"
+        held_out = _held_out_groups(targets, groups, fraction, seed=seed)
+        if held_out is not None:
+            return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        reason = "no split by groups was found that leaves every class on both sides"
     warnings.warn(
         f"No clips are held back for early stopping, since {reason}; training runs for all epochs. Set"
         " early_stopping=False to say that this is meant.",
@@ -169,3 +206,44 @@ def hold_out(
         stacklevel=4,
     )
     return everything, None
+
+
+def _held_out_groups(
+    targets: NDArray[np.intp], groups: NDArray[np.intp], fraction: float, *, seed: int
+) -> NDArray[np.bool_] | None:
+    """Join neighbouring folds of whole groups, as many as come nearest to the fraction."""
+    classes, counts = np.unique(targets, return_counts=True)
+    n_folds = min(max(20, round(1 / fraction)), len(np.unique(groups)), int(np.max(counts)))
+    if n_folds < 2:
+        return None
+    fold = np.empty(len(targets), dtype=int)
+    with warnings.catch_warnings():
+        # It warns of rare classes; the test below is the one that counts.
+        warnings.simplefilter("ignore", UserWarning)
+        splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+        for i, (_, rows) in enumerate(splitter.split(targets, targets, groups)):
+            fold[rows] = i
+    # Clips of every class in every fold; twice, so that the last fold and the first are neighbours.
+    table = np.tile([[np.sum(targets[fold == i] == label) for label in classes] for i in range(n_folds)], (2, 1))
+    best, best_distance = None, np.inf
+    for start in range(n_folds):
+        for n_joined in range(1, n_folds):
+            held = table[start : start + n_joined].sum(axis=0)
+            distance = abs(held.sum() - fraction * len(targets))
+            if distance < best_distance and np.all((held > 0) & (held < counts)):
+                best, best_distance = (fold - start) % n_folds < n_joined, distance
+    return best
+
+
+def group_codes(groups: Any, *, n_clips: int) -> NDArray[np.intp]:
+    """Return a number a group."""
+    names = column_or_1d(groups)
+    if len(names) != n_clips:
+        raise ValueError(f"X holds {n_clips} clips and groups {len(names)} entries: inconsistent numbers of samples.")
+    missing = [i for i, name in enumerate(names.tolist()) if _is_missing(name)]
+    if missing:
+        raise ValueError(
+            f"groups contains NaN, None or infinity at positions {missing[:5]}. Give each of these clips a group."
+        )
+    codes: dict[Any, int] = {}
+    return np.array([codes.setdefault(name, len(codes)) for name in names.tolist()], dtype=np.intp)

@@ -147,7 +147,8 @@ def test_sorted_labels_are_stratified(tiny, make_panel):
 def test_scorers_of_scores_and_probabilities_work(binary):
     clf, X, y = binary
     assert get_scorer("roc_auc")(clf, X, y) > 0.9
-    assert get_scorer("neg_log_loss")(clf, X, y) < 0
+    odds = clf.decision_function(X) * np.where(y == "spoof", 1, -1)
+    assert get_scorer("neg_log_loss")(clf, X, y) == pytest.approx(-np.log1p(np.exp(-odds)).mean())
 
 
 def test_roc_auc_of_three_classes(ternary):
@@ -311,6 +312,32 @@ def test_clips_of_no_weight_teach_nothing(tiny, make_panel):
     assert clf.score(X, y) < 0.1
 
 
+@pytest.mark.parametrize("groups", [None, np.arange(80) // 4])
+def test_clips_of_no_weight_are_as_if_they_were_not_there(tiny, make_panel, groups):
+    """In the split, the statistics, the batches and the loss."""
+    X, y = make_panel(80)
+    weight = np.linspace(1, 2, 80) * (np.arange(80) % 4 < 2)
+    few = weight > 0
+    clf = tiny(early_stopping=True, validation_fraction=0.3)
+    all_clips = clf.fit(X, y, sample_weight=weight, groups=groups).predict_proba(X)
+    clf.fit(X[few], y[few], sample_weight=weight[few], groups=None if groups is None else groups[few])
+    assert np.array_equal(clf.predict_proba(X), all_clips)
+
+
+def test_weights_on_the_validation_side_alone_are_no_trouble(tiny, make_panel):
+    X, y = make_panel(40)
+    weight = np.zeros(40)
+    weight[[0, 1, 38, 39]] = 1
+    clf = tiny(early_stopping=True, validation_fraction=0.5).fit(X, y, sample_weight=weight)
+    assert np.isfinite(clf.history_["val_loss"]).all()
+
+
+def test_a_class_of_no_weight_is_no_class(tiny, make_panel):
+    X, y = make_panel(40)
+    with pytest.raises(ValueError, match="Only one class, 1, has clips"):
+        tiny().fit(X, y, sample_weight=y)
+
+
 def test_class_weight_moves_the_verdicts(tiny, make_panel):
     X, _ = make_panel()
     y = np.array(["fake"] * 4 + ["real"] * 36)
@@ -379,15 +406,49 @@ def test_warm_start_goes_on(tiny, make_panel, unpickled):
     if unpickled:
         clf = pickle.loads(pickle.dumps(clf))
     before = clf.predict_proba(X)
-    # So small a step shows that training starts from where it was.
-    clf.set_params(learning_rate=1e-3).fit(X, y)
+    # So small a step leaves the weights where they were, if that is where training starts.
+    clf.set_params(learning_rate=1e-7).fit(X, y)
+    assert_allclose(clf.predict_proba(X), before, rtol=0, atol=1e-4)
+    assert float(clf.model_.optimizer.learning_rate) == pytest.approx(1e-7)
+    clf.set_params(learning_rate=0.02).fit(X, y)
     assert clf.history_["loss"][:2] == history["loss"]
-    assert clf.n_iter_ == 4
+    assert clf.n_iter_ == 6
     after = clf.predict_proba(X)
     assert not np.array_equal(before, after)
     cold = tiny(epochs=2).fit(X, y)
     assert all(np.array_equal(a, b) for a, b in zip(cold.model_.get_weights(), weights, strict=True))
     assert clf.history_["loss"][-1] < clf.history_["loss"][0]
+
+
+def test_warm_start_keeps_the_optimizers_state_unless_it_is_another(tiny, make_panel):
+    X, y = make_panel()
+    clf = tiny(warm_start=True).fit(X, y).fit(X, y)
+    n_steps = -(-len(X) // 16)
+    assert int(clf.model_.optimizer.iterations) == 2 * n_steps
+    clf.set_params(optimizer="sgd").fit(X, y)
+    assert isinstance(clf.model_.optimizer, keras.optimizers.SGD)
+    assert int(clf.model_.optimizer.iterations) == n_steps
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"filters": 5},
+        {"kernel_size": 2},
+        {"pool_size": 3},
+        {"dropout": 0.2},
+        {"lstm_units": 5},
+        {"bidirectional": True},
+        {"dense_units": ()},
+        {"batch_norm": True},
+    ],
+)
+def test_warm_start_refuses_another_architecture(tiny, make_panel, changed):
+    (name,) = changed
+    X, y = make_panel(8)
+    clf = tiny(warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match=rf"warm_start goes on with .* had another {name}: "):
+        clf.set_params(**changed).fit(X, y)
 
 
 def test_without_warm_start_nothing_is_left_of_the_last_fit(tiny, make_panel):
@@ -443,6 +504,13 @@ def test_an_optimizer_object_is_copied_and_may_be_used_again(tiny, make_panel):
     assert isinstance(clf.model_.optimizer, keras.optimizers.SGD)
     assert not optimizer.built
     assert np.array_equal(clone(clf).fit(X, y).predict_proba(X), first)
+
+
+def test_a_network_of_an_optimizer_object_is_pickled_without_keras(tiny, make_panel):
+    clf = tiny(optimizer=keras.optimizers.SGD(0.1, momentum=0.9)).fit(*make_panel(8))
+    dumped = pickle.dumps(clf.set_params(optimizer="sgd"))
+    assert b"keras" not in dumped
+    assert pickle.loads(dumped).model_.optimizer.momentum == 0.9
 
 
 def test_an_optimizer_by_name(tiny, make_panel):
@@ -561,6 +629,12 @@ def test_a_panel_of_another_shape_at_predict(binary):
         clf.predict(X[:, :, 1:])
 
 
+def test_one_clip_at_predict_is_told_how_to_be_a_panel(binary):
+    clf, X, _ = binary
+    with pytest.raises(ValueError, match=r"shape \(12, 3\) is one clip.* Pass X\[np.newaxis\]"):
+        clf.predict(X[0])
+
+
 def test_bad_clips_at_predict_are_named(binary):
     clf, X, _ = binary
     bad = X.copy()
@@ -578,6 +652,61 @@ def test_a_failed_fit_leaves_the_last_one_usable(tiny, make_panel):
     with pytest.raises(ValueError, match="dense_units"):
         clf.set_params(dense_units=(-1,)).fit(X[:, 1:], y)
     assert np.array_equal(clf.predict_proba(X), before)
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Stops like Ctrl-C, in the middle of training."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_an_interrupted_first_fit_leaves_nothing(tiny, make_panel, warm_start):
+    X, y = make_panel()
+    clf = tiny(warm_start=warm_start, callbacks=[Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X.reshape(len(X), -1), y)
+    assert vars(clf).keys() == clf.get_params().keys()
+    assert clf.set_params(callbacks=None).fit(X, y).n_iter_ == 1
+
+
+DIVERGING = {"optimizer": "sgd", "learning_rate": 1e30}
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize("failure", [{"callbacks": [Interrupt()]}, DIVERGING])
+def test_a_refit_that_fails_in_training_leaves_the_last_one_whole(tiny, make_panel, warm_start, failure):
+    X, y = make_panel()
+    clf = tiny(warm_start=warm_start).fit(X, y)
+    before, fitted = clf.predict_proba(X), {key: value for key, value in vars(clf).items() if key.endswith("_")}
+    n_iterations = int(clf.model_.optimizer.iterations)
+    with pytest.raises((KeyboardInterrupt, ValueError)):
+        clf.set_params(**failure).fit(X, y)
+    assert {key: value for key, value in vars(clf).items() if key.endswith("_")} == fitted
+    assert np.array_equal(clf.predict_proba(X), before)
+    assert np.array_equal(pickle.loads(pickle.dumps(clf)).predict_proba(X), before)
+    assert int(clf.model_.optimizer.iterations) == n_iterations
+
+
+def test_a_refused_2d_refit_leaves_the_names_of_features(tiny, make_panel):
+    X, y = make_panel(8)
+    table = pd.DataFrame(X[:, :, 1], columns=[f"x{i}" for i in range(12)])
+    clf = tiny().fit(table, y)
+    with pytest.raises(ValueError, match="one class"):
+        clf.fit(table.iloc[:, :5].add_prefix("other"), np.zeros(8))
+    assert clf.n_features_in_ == 12
+    assert clf.feature_names_in_.tolist() == table.columns.tolist()
+    clf.predict(table)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("parameters", [{}, {"early_stopping": True}, {"batch_size": 100}])
+def test_training_that_diverges_is_an_error(tiny, make_panel, n_classes, parameters):
+    """With one step in all, loss and weights are still finite, and the scores alone are not."""
+    X, y = make_panel(n_classes=n_classes)
+    with pytest.raises(ValueError, match=r"Training diverged.*Lower learning_rate \(now 1e\+30\)"):
+        tiny(**DIVERGING, **parameters).fit(X, y)
 
 
 def test_an_ordinary_fit_warns_of_nothing(tiny, make_panel):

@@ -55,6 +55,17 @@ def test_output_fits_the_number_of_classes(n_classes, width, activation):
     assert model.layers[-1].activation.__name__ == activation
 
 
+def test_channels_are_last_whatever_keras_says_of_images():
+    expected = [layer.output.shape for layer in build_cnn_lstm((20, 3), **SMALL).layers]
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_first")
+    try:
+        model = build_cnn_lstm((20, 3), **SMALL)
+    finally:
+        keras.config.set_image_data_format(before)
+    assert [layer.output.shape for layer in model.layers] == expected
+
+
 def test_an_odd_number_of_frames_loses_none_to_pooling():
     model = build_cnn_lstm((5, 3), **SMALL, pool_size=2)
     assert layer(model, "MaxPooling1D").output.shape == (None, 3, 4)

@@ -87,6 +87,35 @@ def test_an_optimizer_keeps_its_own_learning_rate():
     assert float(optimizer.learning_rate) == 0.25
 
 
+@pytest.mark.parametrize("optimizer", [keras.optimizers.AdamW(0.25, beta_1=0.5), keras.optimizers.Adafactor(0.25)])
+def test_an_optimizer_object_is_kept_as_its_name_and_numbers(optimizer):
+    config = optimizer_config(optimizer, 0.5)
+    assert "keras" not in repr(config)
+    network = pickle.loads(pickle.dumps(Network(**(PARAMETERS | {"optimizer": config}))))
+    assert type(network.model.optimizer) is type(optimizer)
+    assert network.model.optimizer.get_config() == optimizer.get_config()
+
+
+def test_a_schedule_is_kept_as_numbers_too():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.9)
+    config = optimizer_config(keras.optimizers.SGD(schedule), 0.1)
+    network = Network(**(PARAMETERS | {"optimizer": config}))
+    assert network.parameters["optimizer"]["config"]["learning_rate"]["config"]["initial_learning_rate"] == 0.5
+    rate = pickle.loads(pickle.dumps(network)).model.optimizer.get_config()["learning_rate"]
+    assert rate == keras.optimizers.schedules.serialize(schedule)
+
+
+def test_a_network_takes_another_optimizer_along_with_its_weights(network, panel):
+    assert network.with_optimizer(PARAMETERS["optimizer"]) is network
+    other = network.with_optimizer(optimizer_config("sgd", 0.5))
+    assert isinstance(other.model.optimizer, keras.optimizers.SGD)
+    assert np.array_equal(other.scores(panel), network.scores(panel))
+
+
+def test_slow_log_odds_are_the_scores(network, panel):
+    assert_allclose(keras.ops.convert_to_numpy(network.log_odds(panel)), network.scores(panel), rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["adamm", "", "LossScaleOptimizer"])
 def test_an_unknown_optimizer_is_named(name):
     with pytest.raises(ValueError, match=rf"optimizer='{name}' is no optimizer of Keras\. Try 'adam'"):

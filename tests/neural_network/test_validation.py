@@ -1,4 +1,5 @@
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -6,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from skvoicefake import CNNLSTMClassifier, MFCCTransformer
-from skvoicefake.neural_network._validation import as_panel, clip_weights, encode_labels, hold_out
+from skvoicefake.neural_network._validation import as_panel, clip_weights, encode_labels, group_codes, hold_out
 
 PANEL = np.arange(24, dtype=np.float64).reshape(2, 4, 3)
 
@@ -45,6 +46,34 @@ def test_flat_output_folds_itself(as_pandas, prefix):
     assert np.array_equal(as_panel(CNNLSTMClassifier(), flat, reset=True), panel)
 
 
+FLAT_COLUMNS = [f"frame{t}_mfcc{i}" for t in range(4) for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        FLAT_COLUMNS[1:],
+        FLAT_COLUMNS[3:],
+        FLAT_COLUMNS[:-1],
+        [FLAT_COLUMNS[i] for i in (0, 4, 8, 9)],
+        FLAT_COLUMNS[:3] + FLAT_COLUMNS[6:],
+        FLAT_COLUMNS[::-1],
+        [*FLAT_COLUMNS, "age"],
+        ["frame3_mfcc2"],
+        [f"{side}__{column}" for side in "ab" for column in FLAT_COLUMNS],
+    ],
+)
+def test_columns_of_a_panel_that_is_not_whole_are_refused(columns):
+    table = pd.DataFrame(np.ones((2, len(columns))), columns=columns)
+    with pytest.raises(ValueError, match="not one whole panel"):
+        as_panel(CNNLSTMClassifier(), table, reset=True)
+
+
+def test_coefficients_that_left_every_frame_leave_a_panel():
+    table = pd.DataFrame(PANEL.reshape(2, 12), columns=FLAT_COLUMNS).drop(columns=FLAT_COLUMNS[1::3])
+    assert np.array_equal(as_panel(CNNLSTMClassifier(), table, reset=True), PANEL[:, :, [0, 2]])
+
+
 def test_columns_of_other_names_are_one_coefficient_a_frame():
     table = pd.DataFrame(np.ones((2, 12)), columns=[f"x{i}" for i in range(12)])
     assert as_panel(CNNLSTMClassifier(), table, reset=True).shape == (2, 12, 1)
@@ -80,8 +109,15 @@ def test_numbers_too_large_for_float32_are_named():
         (np.empty((2, 4, 0)), r"shape \(2, 4, 0\) holds empty clips"),
         ([], "0 sample|1D array"),
         (np.ones(4), "1D array"),
-        (np.ones((2, 2, 2, 2)), "dim 4"),
+        (np.ones((2, 2, 2, 2)), "X has 4 dimensions, where"),
         (PANEL + 1j, "Complex"),
+        ([PANEL[0], PANEL[1, 1:]], "clips of different shapes"),
+        ([PANEL[0], PANEL[1, :, 1:]], "clips of different shapes"),
+        (np.array([PANEL[0], PANEL[1, 1:], None], dtype=object)[:2], "clips of different shapes"),
+        (["a.wav", "b.wav"], r"X holds paths or strings, such as 'a\.wav'\. Put MFCCTransformer before"),
+        ([Path("a.wav")], "Put MFCCTransformer before"),
+        (np.array(["a.wav"]), "Put MFCCTransformer before"),
+        (pd.Series(["a.wav"]), "Put MFCCTransformer before"),
     ],
 )
 def test_other_shapes_are_refused(X, message):
@@ -146,6 +182,10 @@ def test_weights_have_mean_one():
     assert np.array_equal(weights([1, 2, 3, 4]), weights([100, 200, 300, 400]))
 
 
+def test_clips_of_no_weight_do_not_change_the_mean():
+    assert weights([0, 1, 1, 2]).tolist() == pytest.approx([0, 0.75, 0.75, 1.5])
+
+
 def test_class_weight_multiplies_sample_weight():
     assert weights(class_weight="balanced").tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
     assert weights([1, 1, 2, 4], {"a": 2, "b": 1}).tolist() == pytest.approx([2 / 3, 2 / 3, 4 / 3, 4 / 3])
@@ -170,6 +210,8 @@ def test_the_callers_weights_are_left_alone():
         (None, {"a": np.nan}, r"class_weight holds {.*nan}"),
         (None, {"a": "x"}, r"class_weight holds {.*x.*}"),
         ([0, 0, 0, 1], {"b": 0}, "zero for every clip"),
+        ([1, 1, 0, 0], None, "Only one class, 'a', has clips of a sample_weight"),
+        (None, {"a": 0}, "Only one class, 'b', has clips"),
     ],
 )
 def test_bad_weights_are_named(sample_weight, class_weight, message):
@@ -231,7 +273,45 @@ def test_too_few_clips_for_the_fraction_is_said_as_it_is():
 
 def test_groups_of_another_length_are_refused():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        hold_out(np.array([0, 1]), [1], 0.1, seed=0)
+        group_codes([1], n_clips=2)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_missing_groups_are_named(missing):
+    with pytest.raises(ValueError, match=r"groups contains NaN, None or infinity at positions \[1\]"):
+        group_codes(np.array(["a", missing, "b"], dtype=object), n_clips=3)
+
+
+def test_groups_of_any_kind_get_numbers():
+    assert group_codes(np.array(["b", 1, "b", 2.5], dtype=object), n_clips=4).tolist() == [0, 1, 0, 2]
+
+
+def test_more_groups_than_clips_of_any_class():
+    targets = np.repeat([0, 1], 8)
+    train, validation = hold_out(targets, np.arange(16), 0.1, seed=0)
+    assert sorted([*train, *validation]) == list(range(16))
+    assert set(targets[validation]) == {0, 1}
+
+
+def test_a_class_without_clips_is_no_hindrance():
+    """Its clips may all be of weight zero."""
+    targets = np.repeat([0, 2], 10)
+    for groups in (None, np.arange(20) // 2):
+        assert set(targets[hold_out(targets, groups, 0.2, seed=0)[1]]) == {0, 2}
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.1, 0.25, 0.4, 0.6, 0.9])
+def test_groups_hold_back_the_share_that_was_asked(fraction):
+    targets, groups = np.tile([0, 1], 200), np.repeat(np.arange(40), 10)
+    train, validation = hold_out(targets, groups, fraction, seed=0)
+    assert len(validation) == round(fraction * 400)
+    assert not set(groups[train]) & set(groups[validation])
+
+
+def test_more_is_held_back_where_a_group_has_but_one_class():
+    targets, groups = np.repeat([0, 1], 20), np.repeat(np.arange(8), 5)
+    train, validation = hold_out(targets, groups, 0.1, seed=0)
+    assert set(targets[train]) == set(targets[validation]) == {0, 1}
 
 
 def test_no_warning_where_all_is_well():
