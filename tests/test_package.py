@@ -17,6 +17,7 @@ FLOORS = {
     "neural_network": 1,
     "metrics": 1,
     "datasets": 1,
+    "calibration": 2,
     "model_selection": 2,
     "inspection": 2,
     "persistence": 2,
