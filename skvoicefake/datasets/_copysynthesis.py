@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Waveform = NDArray[np.float32]
 N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 80
 # What a fake is called: the stem of its source, the method, and a digest of source and settings.
-FAKE_NAME = re.compile(r"(?P<source>.+)-(world|griffinlim|tts)-[0-9a-f]{10}")
+FAKE_NAME = re.compile(r"(?P<source>.+)-(?P<method>world|griffinlim|tts)-[0-9a-f]{10}")
 PEAK = 0.99
 # What a method imports, and the package that brings it.
 MODULES = {"world": ("pyworld", "pyworld"), "griffinlim": ("librosa", "librosa"), "tts": ("hibari", "hibari-tts")}

@@ -1,0 +1,180 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skvoicefake.datasets import join_scores, load_key, load_scores, save_scores
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="file.txt"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LA_E_1 2.5\nNA -1e-3\n",
+        "LA_E_1   2.5\n NA -1e-3\n\n",
+        "LA_E_1 A07 spoof 2.5\nNA - bonafide -1e-3\n",
+        "filename\tcm-score\nLA_E_1\t2.5\nNA\t-1e-3\n",
+        "\ufefffilename\tcm-score\r\nLA_E_1\t2.5\r\nNA\t-1e-3\r\n",
+        "path,label,probability,score,warnings,error\nLA_E_1,real,0.9,2.5,,\nNA,fake,0.6,-1e-3,short,\n",
+    ],
+    ids=["2021", "blanks", "2019", "5", "windows", "csv"],
+)
+def test_score_layouts(write, text):
+    scores = load_scores(write(text))
+    assert scores["clip"].tolist() == ["LA_E_1", "NA"]
+    assert scores["score"].tolist() == [2.5, -1e-3]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        ("a b c\n", "expected 'clip score'.*found 3 columns: 'a b c'"),
+        ("filename,label\na,real\n", "names a clip and a score; found 2 columns"),
+        ("a 1\nb\n", "line 2 has 1 columns, the first has 2: 'b'"),
+        ("a 1\nb nan\nc much\n", r"2 scores are no finite numbers \('b': 'nan', 'c': 'much'\)"),
+        ("a 1\na 2\n", "1 clips are there more than once, such as 'a'"),
+    ],
+    ids=["empty", "columns", "header", "uneven", "numbers", "twice"],
+)
+def test_score_files_that_are_refused(write, text, message):
+    with pytest.raises(ValueError, match=rf"file.txt: .*{message}"):
+        load_scores(write(text))
+
+
+def test_a_score_file_that_is_no_text(tmp_path):
+    (tmp_path / "scores.npy").write_bytes(b"\x93NUMPY\xff\xfe\x00")
+    with pytest.raises(ValueError, match=r"scores\.npy: expected a text file"):
+        load_scores(tmp_path / "scores.npy")
+    with pytest.raises(FileNotFoundError):
+        load_scores(tmp_path / "nothing.txt")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("E_1 spoof", {}),
+        ("LA_0039 E_1 - A11 spoof", {"attack": "A11", "speaker": "LA_0039"}),
+        ("PA_0095 E_1 aaa AA spoof", {"attack": "AA", "speaker": "PA_0095"}),
+        ("E_1 spoof M0001 S01 E05 P10 R08", {"speaker": "M0001"}),
+        (
+            "LA_0009 E_1 alaw ita_tx A07 spoof notrim eval",
+            {"attack": "A07", "codec": "alaw", "speaker": "LA_0009", "subset": "eval"},
+        ),
+        ("D_4461 E_1 F - - - AC1 A14 spoof -", {"attack": "A14", "codec": "-", "speaker": "D_4461"}),
+        ("PA_0010 E_1 R3 M3 d4 r1 m1 s4 c4 spoof notrim eval", {"speaker": "PA_0010", "subset": "eval"}),
+        (
+            "LA_0023 E_1 nocodec asvspoof A14 spoof notrim progress traditional_vocoder - - - -",
+            {"attack": "A14", "codec": "nocodec", "speaker": "LA_0023", "subset": "progress"},
+        ),
+        ("filename\tcm-label\nE_1\tspoof", {}),
+        ("file,speaker,label\nE_1,Alec Guinness,spoof", {"speaker": "Alec Guinness"}),
+    ],
+    ids=["pairs", "LA19", "PA19", "2017", "LA21", "5", "PA21", "DF21", "5-header", "csv"],
+)
+def test_key_layouts(write, line, expected):
+    row = load_key(write(line + "\n")).iloc[0].to_dict()
+    assert row == {"clip": "E_1", "label": "fake", **expected}
+
+
+def test_a_key_of_both_labels_and_subsets(write):
+    path = write(
+        "S E_1 a t A07 spoof notrim eval\nS E_2 a t - bonafide notrim eval\nS P_1 a t A07 spoof notrim progress\n"
+    )
+    assert load_key(path)["label"].tolist() == ["fake", "real", "fake"]
+    assert load_key(path, subset="eval")["clip"].tolist() == ["E_1", "E_2"]
+    with pytest.raises(ValueError, match=r"no clip of subset 'hidden'; the key has \['eval', 'progress'\]"):
+        load_key(path, subset="hidden")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a b c\n", "expected a key of ASVspoof .* found 3 columns"),
+        ("filename,score\na,1\n", "names a clip and a label"),
+        ("a spoof\nb 1\n", "1 labels are no words for real or fake speech, such as '1' of clip 'b'"),
+        ("a spoof\na spoof\n", "more than once"),
+    ],
+    ids=["columns", "header", "labels", "twice"],
+)
+def test_keys_that_are_refused(write, text, message):
+    with pytest.raises(ValueError, match=message):
+        load_key(write(text))
+
+
+def test_a_subset_of_a_key_without_any(write):
+    with pytest.raises(ValueError, match="the key has no subsets"):
+        load_key(write("a spoof\nb bonafide\n"), subset="eval")
+
+
+def frame(clips, **columns):
+    return pd.DataFrame({"clip": clips, **columns})
+
+
+def test_scores_are_joined_by_name():
+    key = frame(["a", "b"], label=["real", "fake"])
+    assert join_scores(frame(["b", "x", "a"], score=[1.0, 9.0, 2.0]), key)["score"].tolist() == [2.0, 1.0]
+    assert join_scores(frame(["f/b.flac", "f\\a.flac"], score=[1.0, 2.0]), key)["score"].tolist() == [2.0, 1.0]
+
+
+def test_names_are_joined_as_they_are_where_that_is_possible():
+    key = frame(["x/a.wav", "y/a.wav"], label=["real", "fake"])
+    assert join_scores(frame(["y/a.wav", "x/a.wav"], score=[1.0, 2.0]), key)["score"].tolist() == [2.0, 1.0]
+
+
+def test_scores_that_cannot_be_joined():
+    key = frame(["a", "b", "c"], label=["real", "fake", "fake"])
+    with pytest.raises(ValueError, match=r"2 of the 3 clips of the key have no score, such as 'b'.* clips like 'a'"):
+        join_scores(frame(["a"], score=[1.0]), key)
+    with pytest.raises(ValueError, match="Two clips of the scores differ in folder or suffix alone"):
+        join_scores(frame(["x/a.wav", "y/a.wav"], score=[1.0, 2.0]), frame(["a"], label=["real"]))
+
+
+@settings(max_examples=50)
+@given(scores=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
+@pytest.mark.parametrize("layout", ["asvspoof2019", "asvspoof2021", "asvspoof5"])
+def test_what_is_written_is_read(tmp_path_factory, layout, scores):
+    path = tmp_path_factory.mktemp("scores") / "scores.txt"
+    clips = [f"E_{i}" for i in range(len(scores))]
+    save_scores(path, [f"flac/{clip}.flac" for clip in clips], scores, layout=layout)
+    read = load_scores(path)
+    assert read["clip"].tolist() == clips
+    np.testing.assert_array_equal(read["score"], scores)
+
+
+def test_the_layout_of_2019_has_attack_and_key(tmp_path):
+    key = {"label": ["fake", "real"], "attack": ["A07", "-"]}
+    save_scores(tmp_path / "s.txt", ["a.wav", "b.wav"], [-1, 2.5], layout="asvspoof2019", key=key)
+    assert (tmp_path / "s.txt").read_text() == "a A07 spoof -1.0\nb - bonafide 2.5\n"
+
+
+@pytest.mark.parametrize(
+    ("clips", "scores", "layout", "message"),
+    [
+        (["a"], [1, 2], "asvspoof2021", "1 clips and 2 scores"),
+        (["a"], [np.nan], "asvspoof2021", "1 scores are NaN or infinite, such as that of 'a'"),
+        (["a b"], [1], "asvspoof2021", "'a b'"),
+        (["x/a.wav", "y/a.wav"], [1, 2], "asvspoof2021", "more than once, such as 'a'"),
+        (["a"], [1], "2021", "layout='2021': expected 'asvspoof2019'"),
+    ],
+    ids=["lengths", "nan", "blanks", "twice", "layout"],
+)
+def test_scores_that_are_not_written(tmp_path, clips, scores, layout, message):
+    with pytest.raises(ValueError, match=message):
+        save_scores(tmp_path / "s.txt", clips, scores, layout=layout)
+    assert not (tmp_path / "s.txt").exists()
+
+
+def test_a_dot_inside_a_name_is_no_suffix(tmp_path):
+    save_scores(tmp_path / "s.txt", ["take.1", "v1.wav", ".hidden"], [1, 2, 3])
+    assert load_scores(tmp_path / "s.txt")["clip"].tolist() == ["take.1", "v1", ".hidden"]
