@@ -9,9 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skvoicefake.audio import AudioError, load_audio
-from skvoicefake.datasets import make_copysynthesis
-from skvoicefake.datasets._copysynthesis import FAKE_NAME
-from skvoicefake.labels import label_kind
+from skvoicefake.datasets import find_audio, make_copysynthesis
+from skvoicefake.datasets._folder import AUDIO_SUFFIXES, class_folders, sentence_of, speaker_of
 
 PROMPTS = Path("/usr/share/asterisk/sounds")
 # Folder of a language -> who speaks there. English and Spanish are one person.
@@ -29,7 +28,6 @@ NOT_SPEECH = {"ascending-2tone", "descending-2tone", "beep", "beeperr", "silence
 SHORTEST, LONGEST = 1.0, 8.0  # seconds
 # What the demo looks at of every clip, from its start. Fakes are not made of more.
 SECONDS = 3.0
-AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".amr"}
 SAMPLE_RATE, BIT_RATE = 16_000, 64_000
 
 
@@ -77,26 +75,15 @@ def labelled_folder(root: Path) -> pd.DataFrame:
 
     So do a recording and the fakes that `make_copysynthesis` made of it.
     """
-    kinds = {path: label_kind(path.name) for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
-    if set(kinds.values()) - {None} != {"real", "fake"}:
-        found = [path.name for path in kinds]
-        raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, found {found}.")
     rows = [
         (str(path), speaker_of(path, top), sentence_of(path), kind, "-" if kind == "real" else "given")
-        for top, kind in kinds.items()
-        if kind is not None
+        for top, kind in class_folders(root).items()
         for path in audio_files(top)
     ]
     clips = pd.DataFrame(rows, columns=["path", "speaker", "sentence", "target", "generator"])
     n_shared = (clips.groupby("sentence")["target"].nunique() == 2).sum()
     print(f"{n_shared} sentences are there as real and as fake, by file name; each stays on one side of every split.")
     return clips
-
-
-def sentence_of(path: Path) -> str:
-    """Return the name of a recording, or of the one that a fake was made of."""
-    made_of = FAKE_NAME.fullmatch(path.stem)
-    return made_of["source"] if made_of else path.stem
 
 
 def with_fakes(
@@ -121,9 +108,7 @@ def with_fakes(
 
 def audio_files(root: Path, leave_out: Path | None = None) -> list[Path]:
     """Return the recordings below a folder that can be read and hold sound in the seconds that are looked at."""
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder.")
-    found = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in AUDIO_SUFFIXES]
+    found = [Path(path) for path in find_audio(root)]
     if leave_out is not None:
         found = [path for path in found if not path.resolve().is_relative_to(leave_out.resolve())]
     files = []
@@ -138,12 +123,6 @@ def audio_files(root: Path, leave_out: Path | None = None) -> list[Path]:
     if not files:
         raise FileNotFoundError(f"{root}: no recordings below this folder ({', '.join(sorted(AUDIO_SUFFIXES))}).")
     return files
-
-
-def speaker_of(path: Path, root: Path) -> str:
-    """Return the name of the first folder between root and the file, or "-"."""
-    between = path.relative_to(root).parts[:-1]
-    return between[0] if between else "-"
 
 
 def is_sentence(path: Path, n_bytes: int) -> bool:

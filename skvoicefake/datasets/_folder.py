@@ -1,0 +1,224 @@
+"""A folder with one sub-folder a class -> labelled clips."""
+
+import os
+import warnings
+from pathlib import Path
+
+import pandas as pd
+from sklearn.utils import Bunch
+
+from skvoicefake.datasets._bunch import as_bunch, listed
+from skvoicefake.datasets._copysynthesis import FAKE_NAME
+from skvoicefake.labels import label_kind
+
+# What libsndfile or ffmpeg reads, and what people call recordings.
+AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".mp4", ".amr", ".aif", ".aiff"}
+AUDIO_SUFFIXES |= {".au", ".caf", ".w64", ".wma", ".webm", ".mkv", ".mov", ".3gp"}
+
+
+def find_audio(root: str | os.PathLike[str]) -> list[str]:
+    """List the audio files below a folder, by the ends of their names.
+
+    Linked folders are entered, each once. Hidden files (".name") are left
+    out.
+
+    Parameters
+    ----------
+    root : path
+        The folder.
+
+    Returns
+    -------
+    paths : list of str
+        Sorted, each beginning with `root`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skvoicefake.datasets import find_audio
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for name in ("b.WAV", "a.flac", "notes.txt"):
+    ...     (folder / name).touch()
+    >>> [Path(path).name for path in find_audio(folder)]
+    ['a.flac', 'b.WAV']
+    """
+    return [str(path) for path in _split_by_suffix(Path(root))[0]]
+
+
+def load_folder(root: str | os.PathLike[str]) -> Bunch:
+    """Load a folder that has one sub-folder a class.
+
+    The sub-folders of a class are searched to any depth. Sub-folders are told
+    by the field's words (real, bonafide, genuine, human, ... against fake,
+    spoof, deepfake, synthetic, ...), whatever their case. Sub-folders of other
+    names, and files that are not audio by the ends of their names, are left
+    out and reported.
+
+    Parameters
+    ----------
+    root : path
+        The folder.
+
+    Returns
+    -------
+    clips : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        data : list of str
+            Paths of the clips, in order of class folder and name.
+        target : ndarray of shape (n_clips,)
+            "real" or "fake".
+        groups : ndarray of shape (n_clips,) or None
+            What must stay on one side of a split. Where a class has
+            sub-folders of its own, the first of them is the speaker, and the
+            group; a clip outside them is a group of its own. Else, where clips
+            of both classes share a file name, or a fake bears the name that
+            `make_copysynthesis` gave it, the recording is the group. Else
+            None: nothing is known.
+        attack : ndarray of shape (n_clips,) or None
+            The method of fakes that `make_copysynthesis` made; "-" for real
+            clips, "unknown" for other fakes. None if no fake bears such a name.
+        codec : None
+            Folders say nothing about it.
+        frame : DataFrame
+            A row a clip: path, target, label (the class folder's name), and
+            group and attack where there are any.
+        report : dict
+            What was left out, and what the groups are.
+        DESCR : str
+            The same in words.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or a class has no folder or no audio.
+
+    Warns
+    -----
+    UserWarning
+        If audio lies in sub-folders of other names, or beside them.
+
+    See Also
+    --------
+    load_table : The same from a CSV or TSV file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skvoicefake.datasets import load_folder
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for name in ("Bona-Fide/anna/1.wav", "Bona-Fide/ben/2.wav", "Spoof/anna/3.wav"):
+    ...     (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    ...     (folder / name).touch()
+    >>> clips = load_folder(folder)
+    >>> clips.target.tolist(), clips.groups.tolist()
+    (['real', 'real', 'fake'], ['anna', 'ben', 'anna'])
+    """
+    root = Path(root)
+    kinds = class_folders(root)
+    rows: list[tuple[Path, Path, str]] = []
+    others: list[Path] = []
+    for top, kind in kinds.items():
+        files, strangers = _split_by_suffix(top)
+        others += strangers
+        rows += [(path, top, kind) for path in files]
+        if not files:
+            raise FileNotFoundError(
+                f"{top}: no audio below this folder ({listed(strangers, 'other file')}). Known endings:"
+                f" {' '.join(sorted(AUDIO_SUFFIXES))}."
+            )
+    frame = pd.DataFrame(
+        {
+            "path": [str(path) for path, _, _ in rows],
+            "target": [kind for _, _, kind in rows],
+            "label": [top.name for _, top, _ in rows],
+        }
+    )
+    frame["group"], what = _groups([(path, top) for path, top, _ in rows], frame["target"])
+    made_of = [FAKE_NAME.fullmatch(path.stem) if kind == "fake" else None for path, _, kind in rows]
+    if any(made_of):
+        methods = pd.Series([match["method"] if match else "unknown" for match in made_of])
+        frame["attack"] = methods.where(frame["target"] == "fake", "-")
+    beside = [path for path in find_audio(root) if not any(Path(path).is_relative_to(top) for top in kinds)]
+    if beside:
+        warnings.warn(
+            f"{root}: {listed(beside, 'audio file')} left out, in no folder that is named as a class."
+            f" Class folders: {[top.name for top in kinds]}.",
+            UserWarning,
+            stacklevel=2,
+        )
+    report = {"source": str(root), "groups": what, "other_audio": beside, "not_audio": [str(path) for path in others]}
+    return as_bunch(frame, report)
+
+
+def class_folders(root: Path) -> dict[Path, str]:
+    """Return the sub-folders that are named by the field's words, and which of "real" and "fake" each is."""
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, there is no such folder.")
+    folders = sorted(path for path in root.iterdir() if path.is_dir())
+    kinds: dict[Path, str] = {path: kind for path in folders if (kind := label_kind(path.name)) is not None}
+    if set(kinds.values()) != {"real", "fake"}:
+        found = [path.name for path in folders]
+        inside = [str(path) for path in folders if {*map(label_kind, _names(path))} >= {"real", "fake"}]
+        hint = f" {inside[0]} is such a folder." if inside else ""
+        raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, found {found[:20]}.{hint}")
+    return kinds
+
+
+def speaker_of(path: Path, root: Path) -> str:
+    """Return the name of the first folder between root and the file, or "-"."""
+    between = path.relative_to(root).parts[:-1]
+    return between[0] if between else "-"
+
+
+def sentence_of(path: Path) -> str:
+    """Return the name of a recording, or of the one that a fake was made of."""
+    made_of = FAKE_NAME.fullmatch(path.stem)
+    return made_of["source"] if made_of else path.stem
+
+
+def _groups(files: list[tuple[Path, Path]], target: "pd.Series[str]") -> tuple[list[str] | None, str]:
+    """Return the group of every file, if the folder says anything about groups, and what the groups are."""
+    speakers = [speaker_of(path, top) for path, top in files]
+    if set(speakers) != {"-"}:
+        groups = [str(path) if name == "-" else name for name, (path, _) in zip(speakers, files, strict=True)]
+        return groups, "sub-folders of the class folders"
+    sentences = [sentence_of(path) for path, _ in files]
+    if target.groupby(sentences).nunique().max() == 2:
+        return sentences, "recordings, by file name"
+    return None, "unknown"
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir() if path.is_dir()]
+    except OSError:
+        return []
+
+
+def _split_by_suffix(root: Path) -> tuple[list[Path], list[Path]]:
+    """Return the audio files below a folder, and the other ones, both sorted."""
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: no such folder.")
+    audio: list[Path] = []
+    others: list[Path] = []
+    seen: set[str] = set()
+    for folder, inside, names in os.walk(root, followlinks=True):
+        # Links may lead back to where the walk came from.
+        real_folder = os.path.realpath(folder)
+        if real_folder in seen:
+            inside.clear()
+            continue
+        seen.add(real_folder)
+        for name in names:
+            # "._name" is what macOS puts beside a file in archives.
+            is_audio = Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(".")
+            (audio if is_audio else others).append(Path(folder, name))
+    return sorted(audio), sorted(others)

@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import pytest
+
+from skvoicefake.datasets import find_audio, load_folder
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Return a function that makes empty files below a folder."""
+
+    def make(*names):
+        for name in names:
+            path = tmp_path / "corpus" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        return tmp_path / "corpus"
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("real", "fake"), [("real", "fake"), ("bonafide", "Spoof"), ("Bona-Fide", "deepfake"), ("GENUINE", "cloned")]
+)
+def test_reads_the_words_of_the_field(corpus, real, fake):
+    root = corpus(f"{real}/a.wav", f"{real}/b.FLAC", f"{fake}/c.mp3")
+    clips = load_folder(root)
+    assert dict(zip(clips.data, clips.target, strict=True)) == {
+        str(root / real / "a.wav"): "real",
+        str(root / real / "b.FLAC"): "real",
+        str(root / fake / "c.mp3"): "fake",
+    }
+    assert set(clips.frame["label"]) == {real, fake}
+    assert clips.groups is clips.attack is clips.codec is None
+    assert list(clips.frame.columns) == ["path", "target", "label"]
+    assert "2 real and 1 fake" in clips.DESCR
+    assert "Groups: none" in clips.DESCR
+
+
+def test_two_folders_of_a_class_count_together(corpus):
+    clips = load_folder(corpus("real/a.wav", "human/b.wav", "fake/c.wav", "synthetic/d.wav"))
+    assert sorted(clips.target) == ["fake", "fake", "real", "real"]
+
+
+def test_sub_folders_are_speakers_and_go_any_depth(corpus):
+    root = corpus("real/anna/day1/1.wav", "real/ben/1.wav", "fake/anna/2.wav", "fake/3.wav")
+    clips = load_folder(root)
+    groups = dict(zip((Path(path).relative_to(root).as_posix() for path in clips.data), clips.groups, strict=True))
+    # Who speaks in 3.wav is not known: it is nobody else's group.
+    assert groups == {
+        "real/anna/day1/1.wav": "anna",
+        "real/ben/1.wav": "ben",
+        "fake/anna/2.wav": "anna",
+        "fake/3.wav": str(root / "fake/3.wav"),
+    }
+    assert clips.frame["group"].tolist() == clips.groups.tolist()
+
+
+def test_recordings_and_their_fakes_are_one_group(corpus):
+    clips = load_folder(
+        corpus("real/a.wav", "real/b.wav", "fake/a-world-0123456789.wav", "fake/a.wav", "fake/own-tts-9.wav")
+    )
+    assert [(Path(path).name, group) for path, group in zip(clips.data, clips.groups, strict=True)] == [
+        ("a-world-0123456789.wav", "a"),
+        ("a.wav", "a"),
+        ("own-tts-9.wav", "own-tts-9"),
+        ("a.wav", "a"),
+        ("b.wav", "b"),
+    ]
+    assert clips.attack.tolist() == ["world", "unknown", "unknown", "-", "-"]
+    assert "world 1" in clips.DESCR
+
+
+def test_what_is_left_out_is_reported(corpus):
+    root = corpus("real/a.wav", "real/._a.wav", "fake/b.wav", "fake/readme.txt", "noise/c.wav", "d.wav", "notes/e.txt")
+    with pytest.warns(UserWarning, match=r"2 audio files: .*d\.wav.*c\.wav.* left out") as caught:
+        clips = load_folder(root)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert clips.report["n_real"] == clips.report["n_fake"] == 1
+    assert sorted(Path(path).name for path in clips.report["other_audio"]) == ["c.wav", "d.wav"]
+    assert sorted(Path(path).name for path in clips.report["not_audio"]) == ["._a.wav", "readme.txt"]
+    assert "not audio: 2 files" in clips.DESCR
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([], r"no such folder"),
+        (["notes/a.wav"], r"expected a folder with real/ and fake/ inside, found \['notes'\]"),
+        (["real/a.wav"], r"real/ and fake/ inside, found \['real'\]"),
+        (["real/a.wav", "fake/b.txt"], r"fake: no audio below this folder \(1 other file: .*b\.txt'\)"),
+        (["train/real/a.wav", "train/fake/b.wav"], r"found \['train'\]\. .*train is such a folder"),
+    ],
+)
+def test_folders_that_will_not_do(corpus, files, message):
+    with pytest.raises(FileNotFoundError, match=message) as caught:
+        load_folder(corpus(*files))
+    assert "\n" not in str(caught.value)
+
+
+def test_links_are_followed_once(corpus, tmp_path):
+    root = corpus("real/a.wav", "fake/b.wav")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "c.wav").touch()
+    (root / "fake" / "carl").symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "loop").symlink_to(root, target_is_directory=True)
+    assert [Path(path).name for path in find_audio(root / "fake")].count("c.wav") == 1
+    assert find_audio(root / "real") == [str(root / "real" / "a.wav")]
+
+
+def test_find_audio_needs_a_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):
+        find_audio(tmp_path / "nowhere")

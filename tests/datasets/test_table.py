@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import pytest
+
+from skvoicefake.datasets import load_data, load_table
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Return a function that writes a table, beside some empty files."""
+    for name in ("a.wav", "b.wav", "sub/c.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    def write(text, name="clips.csv", encoding="utf-8"):
+        (tmp_path / name).write_bytes(text.encode(encoding))
+        return tmp_path / name
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("clips.csv", "path,label\na.wav,real\nb.wav,fake\nsub/c.wav,fake\n"),
+        ("clips.tsv", "File\tKey\na.wav\tbonafide\nb.wav\tspoof\nsub/c.wav\tSPOOF\n"),
+        ("clips.csv", "\ufeffaudio;Class\r\n a.wav ; Bona-Fide \r\nb.wav;synthetic\r\n\r\nsub/c.wav;fake\r\n"),
+        ("clips.txt", 'wav,note,target\n"a.wav","x, y",human\nb.wav,,cloned\nsub/c.wav,,spoof\n'),
+    ],
+)
+def test_finds_the_usual_columns(table, tmp_path, name, text):
+    clips = load_table(table(text, name))
+    assert clips.data == [str(tmp_path / clip) for clip in ("a.wav", "b.wav", "sub/c.wav")]
+    assert clips.target.tolist() == ["real", "fake", "fake"]
+    assert clips.groups is clips.attack is clips.codec is None
+    assert (clips.report["n_real"], clips.report["n_fake"]) == (1, 2)
+
+
+def test_optional_columns_and_absolute_paths(table, tmp_path):
+    clips = load_table(
+        table(
+            "path,label,speaker,system,codec,duration\n"
+            f"{tmp_path / 'a.wav'},real,anna,,,1\nb.wav,fake,ben,A01,mp3,2\nsub/c.wav,fake,,,aac,3\n"
+        )
+    )
+    assert clips.data[0] == str(tmp_path / "a.wav")
+    # A clip of nobody knows whom is a group of its own.
+    assert clips.groups.tolist() == ["anna", "ben", str(tmp_path / "sub/c.wav")]
+    assert clips.attack.tolist() == ["-", "A01", "unknown"]
+    assert clips.codec.tolist() == ["-", "mp3", "aac"]
+    assert list(clips.frame.columns) == ["path", "target", "label", "group", "attack", "codec"]
+    assert clips.report["columns"]["group"] == "speaker"
+
+
+def test_columns_by_name(table):
+    path = table("where,is,who,file,class,speaker\na.wav,real,x,no.wav,7,s\nb.wav,fake,y,no.wav,7,s\n")
+    clips = load_table(path, path_column="where", label_column="is", group_column="who")
+    assert [Path(clip).name for clip in clips.data] == ["a.wav", "b.wav"]
+    assert clips.groups.tolist() == ["x", "y"]
+    with pytest.raises(ValueError, match=r"no column 'spk', found \['where', 'is'"):
+        load_table(path, group_column="spk")
+
+
+@pytest.mark.parametrize("real_label", [1, "1", 1.0])
+def test_numbers_need_the_real_one_named(table, real_label):
+    path = table("path,label\na.wav,0\nb.wav,1\n")
+    assert load_table(path, real_label=real_label).target.tolist() == ["fake", "real"]
+    assert load_table(path, real_label=0).target.tolist() == ["real", "fake"]
+    with pytest.raises(ValueError, match=r"labels \['0', '1'\] is the real voice \(numbers mean opposite"):
+        load_table(path)
+    with pytest.raises(ValueError, match=r"expected the label 2 for real clips, .* found \['0', '1'\]"):
+        load_table(path, real_label=2)
+
+
+def test_other_words_need_the_real_one_named(table):
+    path = table("path,label\na.wav,target\nb.wav,imposter\n")
+    with pytest.raises(ValueError, match=r"\(no word of the field\)\. Name it: real_label"):
+        load_table(path)
+    assert load_table(path, real_label="target").target.tolist() == ["real", "fake"]
+    with pytest.raises(ValueError, match="and one other for fakes"):
+        load_table(table("path,label\na.wav,1\nb.wav,0\nsub/c.wav,?\n"), real_label=1)
+
+
+def test_rows_that_cannot_be_used(table, tmp_path):
+    path = table("path,label\na.wav,real\nno.wav,real\n,fake\nb.wav,fake\nsub/c.wav,maybe\n")
+    with pytest.raises(FileNotFoundError, match=r"2 rows: 'line 3: .*no\.wav', 'line 4: ', whose file is missing"):
+        load_table(path)
+    with pytest.warns(UserWarning, match="left out") as caught:
+        clips = load_table(path, on_missing="skip")
+    assert [str(warning.message).partition(": ")[2] for warning in caught] == [
+        f"2 rows: 'line 3: {tmp_path / 'no.wav'}', 'line 4: ', whose file is missing; left out.",
+        "1 row: 'line 6: maybe', whose label is no word for real or fake speech; left out.",
+    ]
+    assert [Path(clip).name for clip in clips.data] == ["a.wav", "b.wav"]
+    assert len(clips.report["missing_files"]) == 2
+    assert clips.report["unknown_labels"] == ["line 6: maybe"]
+    with pytest.raises(ValueError, match=r"1 row: 'line 3: maybe', whose label is no word"):
+        load_table(table("path,label\na.wav,real\nb.wav,maybe\n"))
+    with pytest.raises(ValueError, match="on_missing must be 'raise' or 'skip'"):
+        load_table(path, on_missing="ignore")
+
+
+def test_repeated_files(table):
+    with pytest.warns(UserWarning, match=r"1 row: .*a\.wav' of a file that came before; left out"):
+        clips = load_table(table("path,label\na.wav,real\nsub/../a.wav,real\nb.wav,fake\n"))
+    assert clips.target.tolist() == ["real", "fake"]
+    assert len(clips.report["repeated"]) == 1
+    with pytest.raises(ValueError, match=r"1 file: .*a\.wav' labelled real in one row and fake in another"):
+        load_table(table("path,label\na.wav,real\na.wav,fake\nb.wav,fake\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected a header and a row a clip, found 0 lines"),
+        ("path,label\n", "found 1 lines"),
+        ("name,label\na.wav,real\n", r"no path column, found \['name', 'label'\]\. Call it 'path', or .* path_column"),
+        ("path,verdict\na.wav,real\n", r"no label column, found \['path', 'verdict'\]"),
+        ("path,label\na.wav,real\nb.wav\n", "expected 2 cells a row, as in the header, found 1 in line 3"),
+        ("path,path,label\na.wav,a.wav,real\n", r"every name once in the header, found \['path'\]"),
+        ("path,label\na.wav,real\nb.wav,bonafide\n", r"expected real and fake clips, found \{'real': 2\}"),
+    ],
+)
+def test_tables_that_will_not_do(table, text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        load_table(table(text))
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_table(table, tmp_path):
+    with pytest.raises(ValueError, match="expected a CSV or TSV file in UTF-8"):
+        load_table(table("path,label\né.wav,real\n", encoding="latin-1"))
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.csv: no such file"):
+        load_table(tmp_path / "nowhere.csv")
+
+
+def test_load_data_takes_either(table, tmp_path):
+    assert load_data(table("path,label\na.wav,1\nb.wav,0\n"), real_label=1).target.tolist() == ["real", "fake"]
+    for name in ("corpus/real/a.wav", "corpus/fake/b.wav"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert load_data(tmp_path / "corpus").target.tolist() == ["fake", "real"]
+    with pytest.raises(ValueError, match="is a folder; real_label are for CSV and TSV files"):
+        load_data(tmp_path / "corpus", real_label=1)
+    with pytest.raises(FileNotFoundError, match="no such folder or file"):
+        load_data(tmp_path / "nowhere")
