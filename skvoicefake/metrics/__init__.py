@@ -1,5 +1,19 @@
 """How well scores tell real from fake, in the field's own figures."""
 
-from skvoicefake.metrics._ranking import equal_error_rate
+from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
+from skvoicefake.metrics._cost import actual_detection_cost, asv_error_rates, min_detection_cost, min_tandem_cost
+from skvoicefake.metrics._inputs import UpsideDownWarning
+from skvoicefake.metrics._ranking import det_curve, equal_error_rate
 
-__all__ = ["equal_error_rate"]
+__all__ = [
+    "UpsideDownWarning",
+    "actual_detection_cost",
+    "asv_error_rates",
+    "calibration_loss",
+    "cllr",
+    "det_curve",
+    "equal_error_rate",
+    "min_cllr",
+    "min_detection_cost",
+    "min_tandem_cost",
+]
