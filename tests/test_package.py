@@ -13,6 +13,7 @@ PACKAGE = Path(skvoicefake.__file__).parent
 FLOORS = {
     "labels": 0,
     "audio": 0,
+    "_plotting": 0,
     "feature_extraction": 1,
     "neural_network": 1,
     "metrics": 1,
