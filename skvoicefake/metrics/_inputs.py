@@ -116,6 +116,18 @@ def check_numbers(values: ArrayLike, name: str) -> Floats:
     return _check_one_a_clip(numbers, name)
 
 
+def check_groups(groups: ArrayLike, n_clips: int) -> NDArray[np.intp]:
+    """Return the number of each clip's group, from zero up."""
+    names = _check_one_a_clip(np.asarray(groups), "groups")
+    if len(names) != n_clips:
+        raise ValueError(f"y_true and groups have inconsistent numbers of samples: {n_clips} and {len(names)}.")
+    names = names.tolist()
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    if any(_is_missing(name) for name in numbers):
+        raise ValueError("groups holds names that are NaN or None. Drop these clips, or name a group for them.")
+    return np.array([numbers[name] for name in names], dtype=np.intp)
+
+
 def _check_one_a_clip(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.ndim == 2 and array.shape[1] == 1:
         return array.ravel()
