@@ -1,0 +1,461 @@
+"""From scores and probabilities to log-likelihood ratios, which hold at any prior."""
+
+import copy
+import inspect
+import warnings
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold, check_cv
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import (
+    _check_method_params,
+    _check_sample_weight,
+    check_array,
+    check_is_fitted,
+    column_or_1d,
+)
+
+__all__ = ["LLRCalibrator", "log_likelihood_ratio"]
+
+N_FOLDS = 5
+
+
+def log_likelihood_ratio(y_prob: ArrayLike, *, prior: float) -> NDArray[np.float64]:
+    """Turn probabilities into log-likelihood ratios by taking the prior out.
+
+    A posterior is a likelihood ratio seen through a prior: in log-odds,
+    ``logit(y_prob) = llr + logit(prior)``. What is left without the prior
+    holds wherever the detector is used, however rare fakes are there.
+
+    Parameters
+    ----------
+    y_prob : array-like of shape (n_clips,) or (n_clips, 2)
+        Probability of the positive class; or both columns of `predict_proba`,
+        of which the second is used.
+    prior : float
+        Probability of the positive class that `y_prob` was made with,
+        between 0 and 1: its share of the training clips, by weight, or 0.5 if
+        the classes were balanced in training.
+
+    Returns
+    -------
+    llr : ndarray of shape (n_clips,)
+        Natural logarithms of likelihood ratios. Above 0, the clip speaks for
+        the positive class.
+
+    Raises
+    ------
+    ValueError
+        If `y_prob` holds anything but probabilities, or `prior` does not lie
+        strictly between 0 and 1.
+
+    See Also
+    --------
+    LLRCalibrator : Learns likelihood ratios from data instead of trusting the probabilities.
+
+    Notes
+    -----
+    A probability of exactly 0 or 1 would be an infinite likelihood ratio,
+    which one wrong clip makes infinitely costly, and which is an artefact of
+    rounding. So probabilities are taken to be at least half the machine
+    epsilon of their type away from 0 and from 1; nearer to 1 the type holds
+    no number. That limits ``llr + logit(prior)`` to 36.7 on both sides
+    (float64), or to 16.6 (float32). Take `decision_function`, where there is
+    one: it does not saturate.
+
+    References
+    ----------
+    N. Brümmer and J. du Preez, "Application-independent evaluation of speaker
+    detection", Computer Speech & Language 20, 2006.
+
+    Examples
+    --------
+    >>> from skvoicefake.calibration import log_likelihood_ratio
+    >>> log_likelihood_ratio([0.5, 0.9, 0.99], prior=0.9).round(3).tolist()
+    [-2.197, 0.0, 2.398]
+    """
+    if not 0 < prior < 1:
+        raise ValueError(f"prior must be a probability strictly between 0 and 1, got {prior!r}.")
+    y_prob = check_array(
+        y_prob, dtype=[np.float64, np.float32], ensure_2d=False, ensure_min_samples=0, input_name="y_prob"
+    )
+    is_pair = y_prob.ndim == 2 and y_prob.shape[1] == 2
+    if y_prob.ndim != 1 and not is_pair:
+        raise ValueError(f"y_prob must have shape (n_clips,) or (n_clips, 2), got {y_prob.shape}.")
+    if outside := int(np.count_nonzero((y_prob < 0) | (y_prob > 1))):
+        raise ValueError(f"y_prob must hold probabilities, from 0 to 1, got {outside} value(s) outside.")
+    if is_pair:
+        if not np.allclose(y_prob.sum(axis=1), 1, atol=1e-3):
+            raise ValueError("y_prob has two columns, whose rows must sum to 1, as those of predict_proba do.")
+        y_prob = y_prob[:, 1]
+    margin = np.finfo(y_prob.dtype).eps / 2
+    y_prob = np.clip(y_prob, margin, 1 - margin)
+    return logit(y_prob.astype(np.float64)) - logit(float(prior))
+
+
+class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Turn the scores of a classifier of two classes into log-likelihood ratios.
+
+    A slope and an offset are learned by logistic regression from scores of
+    clips that the classifier was not trained on; both classes weigh the same,
+    so that their shares in training play no part in the result.
+
+    Parameters
+    ----------
+    estimator : classifier of two classes
+        With `decision_function` or else `predict_proba`. It is cloned and
+        fitted, unless it is a fitted classifier in a
+        `sklearn.frozen.FrozenEstimator`: that stays as it is, and the clips of
+        `fit`, which must be others than it was trained on, calibrate it.
+    cv : int, splitter, iterable of splits or None, default=None
+        Which clips are scored by a classifier that has not seen them. None is
+        5 folds; a number is that many, stratified, and keeps the clips of a
+        group together if `fit` is given groups. Not used for a frozen
+        classifier.
+    prior : float, default=0.5
+        Probability of ``classes_[1]`` where the classifier is used:
+        `predict_proba` and `predict` are about clips that come with it.
+        `decision_function` does not depend on it.
+    n_jobs : int or None, default=None
+        Folds that are fitted at a time, in processes.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels, sorted. `decision_function` and ``predict_proba[:, 1]`` rise
+        towards ``classes_[1]``.
+    estimator_ : classifier
+        `estimator`, fitted to all clips; the frozen one itself.
+    slope_, offset_ : float
+        The log-likelihood ratio is ``slope_ * score + offset_``.
+    n_features_in_ : int
+        As that of `estimator_`, if it has any.
+    feature_names_in_ : ndarray of str
+        As that of `estimator_`, if it has any.
+
+    See Also
+    --------
+    log_likelihood_ratio : Takes the prior out of probabilities that are right.
+    sklearn.calibration.CalibratedClassifierCV : Probabilities at the prior of its training clips.
+
+    Notes
+    -----
+    Scores are those of `decision_function`, or else the log-odds of
+    `predict_proba`, in which 0 and 1 count as half as far away as the nearest
+    other probability among the clips of calibration.
+
+    So that the slope stays finite if the scores separate the classes without
+    an error, the target of the regression is not 1 but, after Platt,
+    ``(n + 1) / (n + 2)``. Here n counts the clips of both classes: Platt's
+    own targets, one a class, pull the offset towards the larger class. With
+    sample weights, n is the effective number of clips, the sum over the
+    classes of ``sum(w)**2 / sum(w**2)``, so only the ratios of weights matter.
+
+    The scores come from as many classifiers as there are folds, and are used
+    for one more, fitted to all clips. They are taken to have the same scale.
+
+    References
+    ----------
+    N. Brümmer and E. de Villiers, "The BOSARIS Toolkit: theory, algorithms
+    and code for surviving the new DCF", 2011.
+
+    J. Platt, "Probabilistic outputs for support vector machines and
+    comparisons to regularized likelihood methods", in Advances in Large
+    Margin Classifiers, MIT Press, 1999.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skvoicefake.calibration import LLRCalibrator
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.repeat(["fake", "real"], [900, 100])
+    >>> X = rng.normal(size=(1000, 1)) + (y == "real")[:, np.newaxis]
+    >>> clip = [[1.5]]  # e times as likely among real clips as among fakes: its log-likelihood ratio is 1
+    >>> LogisticRegression().fit(X, y).decision_function(clip).round(1).tolist()
+    [-1.3]
+    >>> LLRCalibrator(LogisticRegression()).fit(X, y).decision_function(clip).round(1).tolist()
+    [0.9]
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "decision_function"]), HasMethods(["fit", "predict_proba"])],
+        "cv": ["cv_object"],
+        "prior": [Interval(Real, 0, 1, closed="neither")],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(self, estimator: Any, *, cv: Any = None, prior: float = 0.5, n_jobs: int | None = None) -> None:
+        self.estimator = estimator
+        self.cv = cv
+        self.prior = prior
+        self.n_jobs = n_jobs
+
+    # The classifier checks its own parameters when it is fitted.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        **fit_params: Any,
+    ) -> Self:
+        """Fit the classifier, and the line from its scores to log-likelihood ratios.
+
+        Parameters
+        ----------
+        X : sequence of n_clips
+            Whatever the classifier takes.
+        y : array-like of shape (n_clips,)
+            Labels of two classes, numbers or strings.
+        sample_weight : array-like of shape (n_clips,), default=None
+            Weights of the clips in the calibration, within their class. They
+            are passed on to the classifier, if its `fit` takes them.
+        groups : array-like of shape (n_clips,), default=None
+            Speakers, recordings or sentences, to be kept on one side of every
+            split. They are passed on to the classifier, if its `fit` takes
+            them.
+        **fit_params : dict
+            Passed on to the classifier's `fit`, such as
+            ``clf__sample_weight`` for a step of a Pipeline. What has a value
+            a clip is cut to the clips of every fold. With metadata routing
+            enabled, all of them go where they were requested.
+
+        Returns
+        -------
+        self : LLRCalibrator
+
+        Raises
+        ------
+        ValueError
+            If there are not two classes, if a split leaves only one of them
+            to train or to calibrate with, or if a score is not finite.
+        """
+        y, classes, is_positive = _two_classes(y)
+        X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
+        weights = _check_sample_weight(sample_weight, np.zeros(len(y)), ensure_non_negative=True)
+        fit_params, split_params = self._route(sample_weight, groups, fit_params)
+        if isinstance(self.estimator, FrozenEstimator):
+            estimator, tested = self.estimator, np.arange(len(y))
+            responses = _responses(estimator, X, classes)
+        else:
+            cv = self.cv
+            if groups is not None and (cv is None or isinstance(cv, Integral)):
+                cv, split_params = StratifiedGroupKFold(N_FOLDS if cv is None else cv), {"groups": groups}
+            splits = list(check_cv(cv, y, classifier=True).split(X, y, **split_params))
+            for fold, (train, _) in enumerate(splits):
+                if len(np.unique(is_positive[train])) != 2:
+                    raise ValueError(
+                        f"Split {fold} of LLRCalibrator leaves clips of one class alone to train with. Take fewer"
+                        " folds (cv), or smaller groups."
+                    )
+            parts = Parallel(n_jobs=self.n_jobs)(
+                delayed(_held_out)(clone(self.estimator), X, y, train, test, classes, fit_params)
+                for train, test in splits
+            )
+            responses, tested = np.concatenate(parts), np.concatenate([test for _, test in splits])
+            estimator = clone(self.estimator).fit(X, y, **fit_params)
+        edge = _edge(responses)
+        slope, offset = _line(_scores(responses, edge), is_positive[tested], weights[tested], classes)
+        if slope < 0:
+            warnings.warn(
+                f"The scores of {type(self.estimator).__name__} fall towards {classes.tolist()[1]!r} on clips that it was"
+                " not trained on: it is no better than chance there, or upside down. The likelihood ratios turn them.",
+                UserWarning,
+                stacklevel=3,
+            )
+        self.classes_, self.estimator_, self._edge = classes, estimator, edge
+        self.slope_, self.offset_ = slope, offset
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(estimator, name):
+                setattr(self, name, getattr(estimator, name))
+        return self
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Score clips by the log-likelihood ratio of the two classes.
+
+        Parameters
+        ----------
+        X : sequence of n_clips
+            As in `fit`.
+
+        Returns
+        -------
+        llr : ndarray of shape (n_clips,)
+            Natural logarithm of how much likelier the clip is as one of
+            ``classes_[1]`` than as one of ``classes_[0]``.
+        """
+        check_is_fitted(self)
+        responses = _responses(self.estimator_, X, self.classes_)
+        return self.slope_ * _scores(responses, self._edge) + self.offset_
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Estimate the probability of both classes among clips that come with `prior`.
+
+        Parameters
+        ----------
+        X : sequence of n_clips
+            As in `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_clips, 2)
+            In the order of `classes_`.
+        """
+        log_odds = self._log_odds(X)
+        return np.column_stack([expit(-log_odds), expit(log_odds)])
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Name the class that is likelier among clips that come with `prior`.
+
+        Parameters
+        ----------
+        X : sequence of n_clips
+            As in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_clips,)
+        """
+        positive = (self._log_odds(X) > 0).astype(int)
+        return self.classes_[positive]
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say where metadata goes.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            From `fit` to that of the classifier and to the split of `cv`.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        router.add(estimator=self.estimator, method_mapping=MethodMapping().add(caller="fit", callee="fit"))
+        return router.add(splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split"))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = copy.deepcopy(get_tags(self.estimator).input_tags)
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def _log_odds(self, X: Any) -> NDArray[np.float64]:
+        return self.decision_function(X) + logit(float(self.prior))
+
+    def _route(
+        self, sample_weight: Any, groups: Any, fit_params: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the classifier's `fit` and the splitter's `split` are given."""
+        given = {"sample_weight": sample_weight, "groups": groups}
+        given = {name: value for name, value in given.items() if value is not None}
+        if _routing_enabled():
+            routed = process_routing(self, "fit", **given, **fit_params)
+            return routed.estimator.fit, routed.splitter.split
+        taken = inspect.signature(self.estimator.fit).parameters
+        is_trained = not isinstance(self.estimator, FrozenEstimator)
+        is_left_out = "sample_weight" in given.keys() - taken.keys()
+        if is_trained and is_left_out and not any("sample_weight" in name for name in fit_params):
+            warnings.warn(
+                f"{type(self.estimator).__name__}.fit takes no sample_weight: the weights are for the calibration"
+                " alone. For a step of a Pipeline, pass STEP__sample_weight as well.",
+                UserWarning,
+                stacklevel=4,
+            )
+        passed_on = {name: value for name, value in given.items() if name in taken}
+        return passed_on | fit_params, {} if groups is None else {"groups": groups}
+
+
+def _two_classes(y: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+    """Return labels, the two classes among them, and which labels are of the second one."""
+    labels = column_or_1d(y, warn=True)
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise ValueError("y contains NaN or infinity. Label these clips, or leave them out.")
+    check_classification_targets(labels)
+    encoder = LabelEncoder().fit(labels)
+    if (n_classes := len(encoder.classes_)) != 2:
+        raise ValueError(
+            f"LLRCalibrator needs labels of two classes, got {n_classes} {'class' if n_classes == 1 else 'classes'}:"
+            f" {encoder.classes_[:5].tolist()}. Only binary classification is supported."
+        )
+    return labels, encoder.classes_, encoder.transform(labels) == 1
+
+
+def _held_out(
+    estimator: Any,
+    X: Any,
+    y: NDArray[Any],
+    train: NDArray[np.intp],
+    test: NDArray[np.intp],
+    classes: NDArray[Any],
+    fit_params: dict[str, Any],
+) -> NDArray[np.float64]:
+    """Return the responses to the clips of one side of a split of a classifier fitted to the other side."""
+    fit_params = _check_method_params(X, params=fit_params, indices=train)
+    estimator.fit(_safe_indexing(X, train), y[train], **fit_params)
+    return _responses(estimator, _safe_indexing(X, test), classes)
+
+
+def _responses(estimator: Any, X: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the scores of clips, of shape (n_clips,), or their probabilities, of shape (n_clips, 2)."""
+    name = type(estimator).__name__
+    if not np.array_equal(estimator.classes_, classes):
+        raise ValueError(
+            f"{name} was fitted to classes {list(estimator.classes_)}, got y with classes {classes.tolist()}."
+        )
+    has_scores = hasattr(estimator, "decision_function")
+    responses = np.asarray(estimator.decision_function(X) if has_scores else estimator.predict_proba(X), dtype=float)
+    if bad := int(np.count_nonzero(~np.isfinite(responses))):
+        raise ValueError(f"{name} gave {bad} scores that are NaN or infinite, which cannot be calibrated.")
+    return responses
+
+
+def _edge(responses: NDArray[np.float64]) -> float:
+    """Return what a probability of 0 counts as: half of the smallest other one."""
+    smallest = np.min(responses[responses > 0], initial=1.0)
+    return float(max(smallest / 2, np.finfo(float).tiny))
+
+
+def _scores(responses: NDArray[np.float64], edge: float) -> NDArray[np.float64]:
+    """Return scores as they are, probabilities as log-odds."""
+    if responses.ndim == 1:
+        return responses
+    log = np.log(np.maximum(responses, edge))
+    return log[:, 1] - log[:, 0]
+
+
+def _line(
+    scores: NDArray[np.float64], is_positive: NDArray[np.bool_], weights: NDArray[np.float64], classes: NDArray[Any]
+) -> tuple[float, float]:
+    """Return slope and offset of the log-odds of the positive class at a prior of one half."""
+    balanced, n_effective = np.empty_like(scores), 0.0
+    for label, rows in zip(classes.tolist(), (~is_positive, is_positive), strict=True):
+        total = weights[rows].sum()
+        if not total > 0:
+            raise ValueError(f"No clip of class {label!r} with a weight is left to calibrate with.")
+        balanced[rows] = weights[rows] / total
+        n_effective += float(1 / np.sum(np.square(balanced[rows])))
+    target = (n_effective + 1) / (n_effective + 2)
+    low, high = np.min(scores), np.max(scores)
+    if low == high:
+        return 0.0, 0.0
+    # A clip with a target between 0 and 1 is two clips, one of each class, weighted. No penalty: the target keeps the
+    # slope finite.
+    regression = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8, max_iter=1000).fit(
+        np.tile((scores - low) / (high - low), 2)[:, np.newaxis],
+        np.concatenate([is_positive, ~is_positive]),
+        sample_weight=np.concatenate([balanced * target, balanced * (1 - target)]),
+    )
+    slope = float(regression.coef_[0, 0] / (high - low))
+    return slope, float(regression.intercept_[0] - slope * low)
