@@ -5,9 +5,22 @@ from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
 from skvoicefake.metrics._cost import actual_detection_cost, asv_error_rates, min_detection_cost, min_tandem_cost
 from skvoicefake.metrics._inputs import UpsideDownWarning
 from skvoicefake.metrics._ranking import det_curve, equal_error_rate
+from skvoicefake.metrics._report import Report, evaluate, evaluate_scores
+from skvoicefake.metrics._scorers import (
+    get_scorer,
+    get_scorer_names,
+    neg_actual_detection_cost,
+    neg_cllr,
+    neg_equal_error_rate,
+    neg_mean_group_equal_error_rate,
+    neg_min_cllr,
+    neg_min_detection_cost,
+    neg_worst_group_equal_error_rate,
+)
 
 __all__ = [
     "ConfidenceInterval",
+    "Report",
     "UpsideDownWarning",
     "actual_detection_cost",
     "asv_error_rates",
@@ -16,7 +29,18 @@ __all__ = [
     "confidence_interval",
     "det_curve",
     "equal_error_rate",
+    "evaluate",
+    "evaluate_scores",
+    "get_scorer",
+    "get_scorer_names",
     "min_cllr",
     "min_detection_cost",
     "min_tandem_cost",
+    "neg_actual_detection_cost",
+    "neg_cllr",
+    "neg_equal_error_rate",
+    "neg_mean_group_equal_error_rate",
+    "neg_min_cllr",
+    "neg_min_detection_cost",
+    "neg_worst_group_equal_error_rate",
 ]

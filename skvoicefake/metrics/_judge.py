@@ -1,0 +1,304 @@
+"""The figures of a report, from what was scored and called."""
+
+import platform
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logit
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
+
+from skvoicefake.labels import real_label as find_real_label
+from skvoicefake.metrics._bootstrap import intervals
+from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
+from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
+from skvoicefake.metrics._inputs import UpsideDownWarning
+from skvoicefake.metrics._ranking import equal_error_rate
+from skvoicefake.metrics._verdicts import confusion, resampled_confusion, verdict_figures
+
+FEW = 100  # clips of a class; with fewer, a figure is rough
+NOTHING = (np.nan, np.nan)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The clips of a report: what is true, what was scored and called. Positive is what scores rise towards."""
+
+    classes: list[Any]  # negative, positive
+    is_positive: NDArray[np.bool_]
+    scores: NDArray[np.float64] | None = None
+    called_positive: NDArray[np.bool_] | None = None
+    threshold: float | None = None
+    probabilities: NDArray[np.float64] | None = None
+    history: dict[str, list[float]] | None = None
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Judged":
+        """Return some of the clips."""
+        return Judged(
+            self.classes,
+            self.is_positive[chosen],
+            None if self.scores is None else self.scores[chosen],
+            None if self.called_positive is None else self.called_positive[chosen],
+        )
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How intervals are drawn."""
+
+    n_resamples: int
+    confidence_level: float
+    random_state: Any
+    groups: NDArray[Any] | None
+
+    def part(self, chosen: NDArray[np.bool_], *, by_clip: bool = False) -> "Resampling":
+        """Return how to draw intervals for some of the clips; of fewer than two groups there are none."""
+        groups = None if by_clip or self.groups is None else self.groups[chosen]
+        n_resamples = self.n_resamples if groups is None or len(set(groups.tolist())) > 1 else 0
+        return Resampling(n_resamples, self.confidence_level, self.random_state, groups)
+
+
+def judge(
+    judged: Judged,
+    *,
+    units: dict[str, ArrayLike | None],
+    groups: ArrayLike | None,
+    real_label: Any,
+    prior: float | None,
+    n_resamples: int,
+    confidence_level: float,
+    random_state: Any,
+) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, pd.DataFrame], list[str], dict[str, Any]]:
+    """Return the table of figures, the confusion matrix, the breakdowns, the notes and the settings of a report."""
+    levels = {name: one_a_clip(values, name, judged) for name, values in units.items() if values is not None}
+    if prior is not None and not 0 < prior < 1:
+        raise ValueError(f"prior={prior!r}: expected the share of a class, above 0 and below 1.")
+    if n_resamples < 0 or not 0 < confidence_level < 1:
+        raise ValueError(
+            f"expected n_resamples of 0 or more and confidence_level between 0 and 1, got {n_resamples!r} and"
+            f" {confidence_level!r}."
+        )
+    drawn_from = levels.get("speaker") if groups is None else one_a_clip(groups, "groups", judged)
+    everything = np.ones(len(judged.is_positive), dtype=bool)
+    resampling = Resampling(n_resamples, confidence_level, random_state, drawn_from).part(everything)
+    real, notes = _which_is_real(judged, real_label)
+    prior_log_odds = 0.0 if prior is None else float(logit(prior))
+    table = _figures(judged, real, prior_log_odds, resampling)
+    breakdowns = {
+        name: _breakdown(judged, values, name, real, resampling)
+        for name, values in levels.items()
+        if not (name == "attack" and real is None)
+    }
+    matrix = None
+    if judged.called_positive is not None:
+        counts = confusion(judged.is_positive, judged.called_positive).astype(int)
+        rows = [f"is {label}" for label in judged.classes]
+        matrix = pd.DataFrame(counts, index=rows, columns=[f"called {label}" for label in judged.classes])
+    n_positive = int(judged.is_positive.sum())
+    settings = {
+        "n_clips": len(judged.is_positive),
+        "classes": {str(judged.classes[0]): len(everything) - n_positive, str(judged.classes[1]): n_positive},
+        "scores_rise_towards": None if judged.scores is None else str(judged.classes[1]),
+        "real_label": None if real is None else str(real),
+        "threshold": judged.threshold,
+        "prior": prior,
+        "n_resamples": resampling.n_resamples,
+        "confidence_level": confidence_level,
+        "resampled": "clips" if drawn_from is None else f"{len(set(drawn_from.tolist()))} groups",
+        "random_state": random_state if isinstance(random_state, int) else str(random_state),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("skvoicefake", "scikit-learn", "numpy")},
+    }
+    return table, matrix, breakdowns, notes + _notes(judged, table, matrix, n_resamples, resampling), settings
+
+
+def responses(
+    estimator: Any, X: Any
+) -> tuple[NDArray[Any], NDArray[np.float64] | None, NDArray[np.float64] | None, dict[str, list[float]] | None]:
+    """Return an estimator's verdicts, scores, probabilities of the greater label, and training history."""
+    if isinstance(estimator, Pipeline) and len(estimator) > 1:
+        # Features cost most, and all three answers are given from the same ones.
+        X, estimator = estimator[:-1].transform(X), estimator[-1]
+    called = np.asarray(estimator.predict(X))
+    probabilities = scores = None
+    if hasattr(estimator, "predict_proba"):
+        probabilities = np.asarray(estimator.predict_proba(X), dtype=np.float64)[:, 1]
+    if hasattr(estimator, "decision_function"):
+        scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
+    elif probabilities is not None:
+        # A probability of 0 or 1 stands for the nearest one that can be told from it.
+        floats = np.finfo(np.float64)
+        scores = logit(np.clip(probabilities, floats.tiny, 1 - floats.epsneg))
+    return called, scores, probabilities, getattr(estimator, "history_", None)
+
+
+def one_a_clip(values: ArrayLike, name: str, judged: Judged) -> NDArray[Any]:
+    """Return what names every clip's group as text; what is missing is "-"."""
+    array = np.asarray(values, dtype=object)
+    if array.shape != (len(judged.is_positive),):
+        raise ValueError(
+            f"{name} should name one group a clip: expected shape ({len(judged.is_positive)},), got {array.shape}."
+        )
+    return np.array(["-" if value is None or value != value else str(value) for value in array.tolist()])
+
+
+def _which_is_real(judged: Judged, real_label: Any) -> tuple[Any, list[str]]:
+    """Return the label of the real voice, or None and what that means for the report."""
+    if real_label is not None:
+        if real_label not in judged.classes:
+            raise ValueError(f"real_label={real_label!r} is none of the labels, {judged.classes}.")
+        return real_label, []
+    try:
+        return find_real_label(judged.classes), []
+    except ValueError:
+        return None, [
+            f"The labels {judged.classes} do not tell which is the real voice: detection costs and the table by attack"
+            " are left out. Pass real_label."
+        ]
+
+
+def _figures(judged: Judged, real: Any, prior_log_odds: float, resampling: Resampling) -> pd.DataFrame:
+    """Compute every figure and its interval."""
+    values: dict[str, float] = {}
+    bounds: dict[str, Any] = {}
+    if judged.called_positive is not None:
+        figures = verdict_figures(confusion(judged.is_positive, judged.called_positive), judged.classes)
+        values |= {name: float(value) for name, value in figures.items()}
+        bounds |= _verdict_intervals(judged, resampling)
+    if judged.scores is not None:
+        metrics: dict[str, Any] = {"roc_auc": roc_auc_score, "equal_error_rate": equal_error_rate}
+        if real is not None:
+            costs = {"real_label": int(real == judged.classes[1])}
+            metrics["min_detection_cost"] = partial(min_detection_cost, **costs)
+            metrics["actual_detection_cost"] = partial(actual_detection_cost, **costs)
+        metrics |= {"cllr": cllr, "min_cllr": min_cllr, "calibration_loss": calibration_loss}
+        values |= _score_figures(metrics, judged, prior_log_odds)
+        bounds |= _score_intervals(metrics, judged, resampling, prior_log_odds)
+    rows = [(value, *bounds.get(name, NOTHING)) for name, value in values.items()]
+    return pd.DataFrame(rows, index=pd.Index(values, name="figure"), columns=["value", "low", "high"])
+
+
+def _score_figures(metrics: dict[str, Any], judged: Judged, prior_log_odds: float = 0.0) -> dict[str, float]:
+    with warnings.catch_warnings():
+        # The report has a note instead.
+        warnings.simplefilter("ignore", UpsideDownWarning)
+        labels, scores = judged.is_positive.astype(int), np.asarray(judged.scores) - prior_log_odds
+        return {name: float(metric(labels, scores)) for name, metric in metrics.items()}
+
+
+def _score_intervals(
+    metrics: dict[str, Any], judged: Judged, resampling: Resampling, prior_log_odds: float = 0.0
+) -> dict[str, Any]:
+    if not resampling.n_resamples:
+        return {}
+    return dict(
+        intervals(
+            metrics,
+            judged.is_positive.astype(int),
+            np.asarray(judged.scores) - prior_log_odds,
+            groups=resampling.groups,
+            n_resamples=resampling.n_resamples,
+            confidence_level=resampling.confidence_level,
+            random_state=resampling.random_state,
+        )
+    )
+
+
+def _verdict_intervals(judged: Judged, resampling: Resampling) -> dict[str, Any]:
+    if not resampling.n_resamples or judged.called_positive is None:
+        return {}
+    matrices = resampled_confusion(
+        judged.is_positive,
+        judged.called_positive,
+        resampling.groups,
+        resampling.n_resamples,
+        check_random_state(resampling.random_state),
+    )
+    tail = (1 - resampling.confidence_level) / 2
+    drawn = verdict_figures(matrices, judged.classes)
+    return {name: np.quantile(values, [tail, 1 - tail]) for name, values in drawn.items() if len(values)}
+
+
+def _breakdown(judged: Judged, levels: NDArray[Any], name: str, real: Any, resampling: Resampling) -> pd.DataFrame:
+    """Judge every attack (against all real clips), codec or speaker (by its own) by itself; the worst come first."""
+    is_real = judged.is_positive == (real == judged.classes[1])
+    rows = {}
+    for level in sorted(set((levels[~is_real] if name == "attack" else levels).tolist())):
+        own = (levels == level) & ~is_real if name == "attack" else levels == level
+        chosen = own | is_real if name == "attack" else own
+        # All clips of a speaker are one group.
+        rows[level] = _level(judged.part(chosen), own[chosen], resampling.part(chosen, by_clip=name == "speaker"))
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(name)
+    worst, ascending = ("equal_error_rate", False) if "equal_error_rate" in table else ("accuracy", True)
+    return table.sort_values(worst, ascending=ascending, kind="stable")
+
+
+def _level(judged: Judged, own: NDArray[np.bool_], resampling: Resampling) -> dict[str, Any]:
+    """Judge the clips of an attack, codec or speaker; `own` are those whose verdicts are its own."""
+    n_positive = int(judged.is_positive.sum())
+    row: dict[str, Any] = {
+        f"n {judged.classes[0]}": len(judged.is_positive) - n_positive,
+        f"n {judged.classes[1]}": n_positive,
+    }
+    if judged.scores is not None:
+        figures = {"equal_error_rate": equal_error_rate}
+        row |= {"equal_error_rate": np.nan, "low": np.nan, "high": np.nan, "roc_auc": np.nan}
+        if 0 < n_positive < len(judged.is_positive):
+            row |= _score_figures(figures | {"roc_auc": roc_auc_score}, judged)
+            try:
+                bounds = _score_intervals(figures, judged, resampling)
+            except ValueError:  # Too few groups hold both classes.
+                bounds = {}
+            row["low"], row["high"] = bounds.get("equal_error_rate", NOTHING)
+    if judged.called_positive is not None:
+        row["accuracy"] = float(np.mean(judged.called_positive[own] == judged.is_positive[own]))
+    return row
+
+
+def _notes(
+    judged: Judged, table: pd.DataFrame, matrix: pd.DataFrame | None, n_resamples: int, resampling: Resampling
+) -> list[str]:
+    """Say what to mind when reading the figures."""
+    notes, figures = [], table["value"]
+    eer = figures.get("equal_error_rate", 0.0)
+    if eer > 0.5:
+        notes.append(
+            f"The scores tell the classes apart better upside down: they should rise towards {judged.classes[1]!r}."
+            " If they are meant to rise towards the other label, say so (pos_label)."
+        )
+    if matrix is not None:
+        counts = matrix.to_numpy()
+        for i, label in enumerate(judged.classes):
+            if not counts[:, i].sum():
+                notes.append(f"No clip was called {label!r}: its precision is 0 by convention.")
+        worst = 1 - float(np.min(np.diagonal(counts) / counts.sum(axis=1)))
+        if "equal_error_rate" in figures and eer <= 0.5 and worst > 2 * eer + 0.05:
+            notes.append(
+                f"The threshold does not fit these clips: {worst:.1%} of one class are called wrong, while the equal"
+                f" error rate is {eer:.1%}. Choose the operating point on clips like those of use."
+            )
+    if figures.get("cllr", 0.0) > 1:
+        notes.append(
+            "Cllr is above 1: taken as log-likelihood ratios, the scores are worse than no detector. Calibrate them"
+            " (skvoicefake.calibration.LLRCalibrator) before you set a threshold by cost."
+        )
+    for label, n in zip(judged.classes, (np.sum(~judged.is_positive), np.sum(judged.is_positive)), strict=True):
+        if n < FEW:
+            notes.append(f"Only {n} clips are {label!r}: a single one moves an error rate by {1 / n:.1%}.")
+    if n_resamples and resampling.groups is None:
+        notes.append(
+            "Intervals take all clips to be independent. Those of one speaker, recording or source are not: pass"
+            " groups, or the intervals are too narrow."
+        )
+    elif n_resamples and not resampling.n_resamples:
+        notes.append("All clips are of one group, so there are no intervals.")
+    return notes
