@@ -177,9 +177,9 @@ def _figures(judged: Judged, real: Any, prior_log_odds: float, resampling: Resam
     if judged.scores is not None:
         metrics: dict[str, Any] = {"roc_auc": roc_auc_score, "equal_error_rate": equal_error_rate}
         if real is not None:
-            costs = {"real_label": int(real == judged.classes[1])}
-            metrics["min_detection_cost"] = partial(min_detection_cost, **costs)
-            metrics["actual_detection_cost"] = partial(actual_detection_cost, **costs)
+            coded = int(real == judged.classes[1])
+            metrics["min_detection_cost"] = partial(min_detection_cost, real_label=coded)
+            metrics["actual_detection_cost"] = partial(actual_detection_cost, real_label=coded)
         metrics |= {"cllr": cllr, "min_cllr": min_cllr, "calibration_loss": calibration_loss}
         values |= _score_figures(metrics, judged, prior_log_odds)
         bounds |= _score_intervals(metrics, judged, resampling, prior_log_odds)

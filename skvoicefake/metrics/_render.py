@@ -164,7 +164,7 @@ def _cards(report: "Report") -> str:
     for kind in ("equal_error_rate", "roc_auc", "accuracy", "min_detection_cost"):
         if kind not in report.table.index:
             continue
-        value, low, high = report.table.loc[kind].tolist()
+        value, low, high = (float(report.table[column][kind]) for column in ("value", "low", "high"))
         shown = f"<b>{_number(kind, value)}</b><small>{_interval(kind, low, high)}</small>"
         cards.append(f"<div class=card>{TITLES[kind][0]}{shown}</div>")
     return f"<div class=cards>{''.join(cards)}</div>"

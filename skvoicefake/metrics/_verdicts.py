@@ -63,8 +63,8 @@ def resampled_confusion(
     if groups is None:
         rows = [random_state.multinomial(int(row.sum()), row / row.sum(), size=n_resamples) for row in whole]
         return np.stack(rows, axis=-2).astype(np.float64)
-    _, codes = np.unique(groups, return_inverse=True)
-    n_groups = int(codes.max()) + 1
+    names, codes = np.unique(groups, return_inverse=True)
+    n_groups = len(names)
     by_group = np.zeros((n_groups, 2, 2))
     np.add.at(by_group, (codes, is_positive.astype(int), called_positive.astype(int)), 1)
     drawn = random_state.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n_resamples)
