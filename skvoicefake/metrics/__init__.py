@@ -3,6 +3,13 @@
 from skvoicefake.metrics._bootstrap import ConfidenceInterval, confidence_interval
 from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
 from skvoicefake.metrics._cost import actual_detection_cost, asv_error_rates, min_detection_cost, min_tandem_cost
+from skvoicefake.metrics._displays import (
+    BreakdownDisplay,
+    DETDisplay,
+    ReliabilityDisplay,
+    ScoreDistributionDisplay,
+    TrainingHistoryDisplay,
+)
 from skvoicefake.metrics._inputs import UpsideDownWarning
 from skvoicefake.metrics._ranking import det_curve, equal_error_rate
 from skvoicefake.metrics._report import Report, evaluate, evaluate_scores
@@ -19,8 +26,13 @@ from skvoicefake.metrics._scorers import (
 )
 
 __all__ = [
+    "BreakdownDisplay",
     "ConfidenceInterval",
+    "DETDisplay",
+    "ReliabilityDisplay",
     "Report",
+    "ScoreDistributionDisplay",
+    "TrainingHistoryDisplay",
     "UpsideDownWarning",
     "actual_detection_cost",
     "asv_error_rates",
