@@ -1,40 +1,90 @@
 """The ``skvoicefake`` command. One file a subcommand, each over the public API; nothing imports this package."""
 
 import argparse
+import contextlib
+import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
 
 import skvoicefake
-from skvoicefake.cli import _demo
 
-SUBCOMMANDS = {"demo": _demo}
+# What each does, in a line. Its file is only imported when it is asked for, so that --help is quick.
+SUBCOMMANDS = {
+    "train": "train a detector on labelled recordings, and judge it",
+    "predict": "score recordings with a detector",
+    "extract": "write the features of recordings to a file",
+    "info": "say what a detector is",
+    "demo": "train and judge a detector on real recordings, in minutes",
+}
+BROKEN_PIPE = 141  # what shells say of a program that SIGPIPE has ended
+
+
+class UsageError(Exception):
+    """Options that do not go together."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; return the exit status: 0, 1 for bad data, 2 for bad usage, 130 for Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else list(argv)
     parser = argparse.ArgumentParser(prog="skvoicefake", description="Tell real voices from deepfakes.")
     parser.add_argument("--version", action="version", version=f"skvoicefake {skvoicefake.__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
-    for name, module in SUBCOMMANDS.items():
-        module.add_arguments(
-            subparsers.add_parser(
-                name,
-                help=module.HELP,
-                description=module.DESCRIPTION,
-                epilog=module.EXAMPLES,
-                formatter_class=argparse.RawDescriptionHelpFormatter,
-            )
+    chosen = next((argument for argument in argv if argument in SUBCOMMANDS), None)
+    subcommand: Any = import_module(f"skvoicefake.cli._{chosen}") if chosen else None
+    for name, summary in SUBCOMMANDS.items():
+        subparser = subparsers.add_parser(
+            name,
+            help=summary,
+            description=subcommand.DESCRIPTION if name == chosen else None,
+            epilog=subcommand.EXAMPLES if name == chosen else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        if name == chosen:
+            subcommand.add_arguments(subparser)
     args = parser.parse_args(argv)
     try:
-        SUBCOMMANDS[args.subcommand].run(args)
+        with one_line_warnings():
+            return subcommand.run(args) or 0
     except KeyboardInterrupt:
         print("\nskvoicefake: stopped. What was finished is kept.", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has had enough. Python would complain when it flushes the rest.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except UsageError as error:
+        print(f"skvoicefake {args.subcommand}: {error} See skvoicefake {args.subcommand} --help.", file=sys.stderr)
+        return 2
     except (ValueError, OSError, ImportError) as error:
         if args.debug:
             raise
-        print(f"skvoicefake: {error}", file=sys.stderr)
+        print(f"skvoicefake: {one_line(error)}", file=sys.stderr)
         return 1
-    return 0
+    except Exception as error:
+        if args.debug:
+            raise
+        kind = type(error).__name__
+        print(f"skvoicefake: unexpected {kind}: {one_line(error)} (rerun with --debug to see where)", file=sys.stderr)
+        return 1
+
+
+def one_line(message: object) -> str:
+    """Return a message without its line breaks."""
+    return " ".join(line.strip() for line in str(message).splitlines())
+
+
+@contextlib.contextmanager
+def one_line_warnings() -> Iterator[None]:
+    """Show warnings as one line each, without the place in the code that Python adds."""
+
+    def show(message: Warning | str, category: type[Warning], *args: Any, **options: Any) -> None:
+        print(f"skvoicefake: warning: {one_line(message)}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

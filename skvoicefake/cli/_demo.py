@@ -21,7 +21,6 @@ from sklearn.pipeline import Pipeline
 
 from skvoicefake.cli import _recordings
 
-HELP = "train and judge a detector on real recordings, in minutes"
 DESCRIPTION = """\
 Trains a detector on human telephone prompts (or on your own recordings) and on fakes made from them,
 by a grid search over the whole pipeline; judges it on sentences and on a speaker it never met; saves

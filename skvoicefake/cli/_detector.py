@@ -1,0 +1,164 @@
+"""A detector on disk: a folder with the fitted pipeline and what is known of it."""
+
+import hashlib
+import json
+import platform
+import warnings
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from skvoicefake.labels import real_label as real_of
+
+PIPELINE, ABOUT = "pipeline.joblib", "detector.json"
+FORMAT = 1
+LIBRARIES = ("skvoicefake", "scikit-learn", "keras", "tensorflow", "numpy", "scipy", "librosa")
+HELP = "a folder that `skvoicefake train` wrote, or a .joblib or .pkl file of any fitted classifier of clips"
+CAUTION = "Loading a detector runs code that is stored in it: load only those of people you trust."
+
+
+@dataclass
+class Detector:
+    """A fitted classifier of clips, which of its two classes is the real voice, and what is known of it."""
+
+    estimator: Any
+    path: Path
+    real: Hashable
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> list[Any]:
+        """The two labels, as the classifier orders them."""
+        return list(self.estimator.classes_)
+
+
+def save_detector(folder: Path, pipeline: Any, about: dict[str, Any]) -> None:
+    """Write a detector. `detector.json` comes last: without it, or with another pipeline's, there is none."""
+    import joblib
+
+    from skvoicefake.cli._options import whole_file
+
+    with whole_file(folder / PIPELINE) as path:
+        joblib.dump(pipeline, path)
+        digest = _digest(path)
+    content = {"format": FORMAT, "versions": versions(), **about, "pipeline_sha256": digest}
+    with whole_file(folder / ABOUT) as path:
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def load_detector(path: Path, real_label: str | None = None) -> Detector:
+    """Load a detector's folder, or a pickle of any fitted classifier. This runs code that is stored in it."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file or folder. A detector is {HELP}.")
+    about: dict[str, Any] = {}
+    file = path
+    if path.is_dir():
+        file = path / PIPELINE
+        if not file.exists():
+            raise FileNotFoundError(f"{path}: no detector in this folder: {PIPELINE} is missing. Train it first.")
+        # The demo's folder has none.
+        if (path / ABOUT).exists():
+            about = _read_about(path / ABOUT)
+            if _digest(file) != about.get("pipeline_sha256"):
+                raise ValueError(
+                    f"{path}: {PIPELINE} is not the one {ABOUT} is about: damaged, or not of one training."
+                )
+            _warn_of_versions(path, about.get("versions", {}))
+    estimator = _unpickle(file, is_known=bool(about))
+    if not hasattr(estimator, "classes_"):
+        is_classifier = hasattr(estimator, "predict") and hasattr(estimator, "fit")
+        what = f"a {type(estimator).__name__} that is not fitted" if is_classifier else type(estimator).__name__
+        raise ValueError(f"{file}: expected a fitted classifier, got {what}.")
+    return Detector(estimator, path, _real_class(list(estimator.classes_), real_label, file), about)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a detector may depend on."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # tensorflow-cpu, say, or the package on the path but not installed
+            found[name] = "unknown"
+    return found
+
+
+def fingerprint(paths: Sequence[str], labels: Sequence[str]) -> str:
+    """Return a digest of names, sizes and labels of clips, whatever their order and folder."""
+    rows = sorted(
+        f"{Path(path).name}\t{Path(path).stat().st_size}\t{label}" for path, label in zip(paths, labels, strict=True)
+    )
+    return "sha256:" + hashlib.sha256("\n".join(rows).encode(errors="surrogateescape")).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        found = about["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: damaged, not what `skvoicefake train` writes ({error}).") from error
+    if found != FORMAT:
+        raise ValueError(f"{path}: expected format {FORMAT}, got {found}. Another version of skvoicefake wrote it.")
+    return dict(about)
+
+
+def _unpickle(file: Path, *, is_known: bool) -> Any:
+    import joblib
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", InconsistentVersionWarning)
+            estimator = joblib.load(file)
+    except ImportError as error:
+        raise ImportError(f"{file}: cannot be loaded, a package that it needs is missing: {error}.") from error
+    except OSError as error:
+        raise OSError(f"{file}: cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # Bytes that are no pickle raise nearly anything.
+        raise ValueError(
+            f"{file}: cannot be loaded as a pickled classifier ({type(error).__name__}: {error}). Was it written by"
+            " joblib.dump or pickle.dump, and wholly copied?"
+        ) from error
+    news = [warning.message for warning in caught if isinstance(warning.message, InconsistentVersionWarning)]
+    if news and not is_known:
+        then, now = news[0].original_sklearn_version, news[0].current_sklearn_version
+        _warn(f"{file}: saved with scikit-learn {then}, loaded with {now}: it may behave differently.")
+    return estimator
+
+
+def _warn_of_versions(path: Path, then: dict[str, str]) -> None:
+    now = versions()
+    changed = [
+        f"{name} {then[name]} (now {now[name]})"
+        for name in LIBRARIES
+        if name in then and then[name].split(".")[:2] != now[name].split(".")[:2]
+    ]
+    if changed:
+        _warn(f"{path}: trained with {', '.join(changed)}: it may behave differently.")
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=4)
+
+
+def _real_class(classes: list[Any], real_label: str | None, file: Path) -> Hashable:
+    if len(classes) != 2:
+        raise ValueError(f"{file}: expected a classifier of two classes, real and fake, got {len(classes)}: {classes}.")
+    if real_label is not None:
+        named = [label for label in classes if str(label) == real_label]
+        if not named:
+            raise ValueError(f"{file}: --real-label {real_label} is none of the detector's classes {classes}.")
+        return named[0]
+    try:
+        return real_of([getattr(label, "item", lambda label=label: label)() for label in classes])
+    except ValueError as error:
+        raise ValueError(
+            f"{file}: cannot tell which of the classes {classes} is the real voice. Name it: --real-label LABEL."
+        ) from error

@@ -1,0 +1,139 @@
+"""Clips -> rows of label, probability, score, warnings and error. A bad clip costs no other."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from skvoicefake.audio import AudioError, clip_name, load_audio
+from skvoicefake.cli._detector import Detector
+from skvoicefake.feature_extraction import MFCCTransformer
+from skvoicefake.metrics._judge import responses
+
+# When a clip is said to be quiet, clipped or of a narrow band.
+QUIET = 1e-3  # of full scale, as the highest peak: -60 dBFS
+CLIPPED = 0.01  # share of samples at full scale
+NARROW, NARROW_ABOVE = 1e-6, 4_000  # share of the power that lies above so many Hz: a telephone passes none
+
+
+@dataclass
+class Row:
+    """What a detector says of a clip."""
+
+    path: str
+    label: str | None = None
+    probability: float | None = None
+    score: float | None = None
+    warnings: list[str] = field(default_factory=list)
+    error: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the columns by name, in their order."""
+        return asdict(self)
+
+
+class Scorer:
+    """Scores clips, a batch at a time."""
+
+    def __init__(self, detector: Detector, n_jobs: int | None = None) -> None:
+        self.estimator, self.n_jobs = detector.estimator, n_jobs
+        self.real_is_greater = detector.classes.index(detector.real) == 1
+        steps = getattr(self.estimator, "steps", [("", None)])
+        self.transformer = steps[0][1] if isinstance(steps[0][1], MFCCTransformer) else None
+
+    def rows(self, paths: Sequence[str]) -> list[Row]:
+        """Return a row a path."""
+        rows = [Row(path) for path in paths]
+        # Where the features are ours, clips are decoded here, once, which finds the bad ones and what is odd about
+        # the good ones. Other pipelines get the paths.
+        clips: list[Any] = list(paths)
+        if self.transformer is not None:
+            load = delayed(_load)
+            clips = Parallel(n_jobs=self.n_jobs, require="sharedmem")(load(row, self.transformer) for row in rows)
+        good = [i for i, row in enumerate(rows) if row.error is None]
+        try:
+            self._fill([rows[i] for i in good], [clips[i] for i in good])
+        except (ValueError, OSError, ArithmeticError):
+            for i in good:
+                try:
+                    self._fill([rows[i]], [clips[i]])
+                except (ValueError, OSError, ArithmeticError) as error:
+                    rows[i].error = _reason(error, rows[i].path)
+        return rows
+
+    def _fill(self, rows: list[Row], clips: list[Any]) -> None:
+        if not rows:
+            return
+        labels, scores, probabilities, _ = responses(self.estimator, clips)
+        if scores is None:
+            raise ValueError(f"{type(self.estimator).__name__} has neither predict_proba nor decision_function.")
+        greater = self.estimator.classes_[1]
+        for i, row in enumerate(rows):
+            if not np.isfinite(scores[i]):
+                row.error = f"the detector gave the score {scores[i]}."
+                continue
+            row.label, row.error = str(labels[i]), None
+            row.score = float(scores[i] if self.real_is_greater else -scores[i])
+            if probabilities is not None:
+                row.probability = float(probabilities[i] if labels[i] == greater else 1 - probabilities[i])
+
+
+def _load(row: Row, transformer: MFCCTransformer) -> NDArray[np.float32] | None:
+    """Load a clip just as the transformer would; note in the row what is wrong with it."""
+    duration = transformer.duration if transformer.crop == "start" else None
+    try:
+        y = load_audio(row.path, transformer.sample_rate, duration=duration)
+        if not y.any():
+            raise AudioError(f"silent: all {len(y)} samples read are zero.")
+    except AudioError as error:
+        row.error = _reason(error, row.path)
+        return None
+    row.warnings = _oddities(row.path, y, transformer)
+    return y
+
+
+def _reason(error: Exception, path: str) -> str:
+    """Return an error's message without the path, which has a column of its own."""
+    message = " ".join(str(error).split("\n"))
+    for name in (clip_name(path, 0), clip_name(path)):
+        message = message.removeprefix(f"{name}: ")
+    return message
+
+
+def _oddities(path: str, y: NDArray[np.float32], transformer: MFCCTransformer) -> list[str]:
+    """Return what makes a clip's score doubtful, as far as the samples and the file's header tell."""
+    found = []
+    rate, duration = transformer.sample_rate, transformer.duration
+    if duration is not None and len(y) < round(duration * rate):
+        found.append(f"short: {len(y) / rate:.2f} of {duration:g} s, the rest is padding")
+    peak = float(np.abs(y).max())
+    if peak < QUIET:
+        found.append(f"quiet: peak at {20 * np.log10(peak):.0f} dBFS")
+    if np.mean(np.abs(y) >= 0.999) > CLIPPED:
+        found.append("clipped: samples at full scale")
+    recorded = _rate_in_header(path)
+    if recorded is not None and recorded < rate:
+        found.append(f"low rate: {recorded} Hz, resampled to {rate:g} Hz")
+    elif rate > 2.2 * NARROW_ABOVE and _share_above(y, rate, 1.1 * NARROW_ABOVE) < NARROW:
+        found.append(f"narrow band: no sound above {NARROW_ABOVE / 1000:g} kHz")
+    return found
+
+
+def _rate_in_header(path: str) -> int | None:
+    import soundfile
+
+    try:
+        return int(soundfile.info(path).samplerate)
+    except (soundfile.LibsndfileError, OSError, TypeError):  # what ffmpeg decodes
+        return None
+
+
+def _share_above(y: NDArray[np.float32], rate: float, frequency: float) -> float:
+    """Return the share of the power above a frequency."""
+    # A window, or the clip's ends would smear the strong low frequencies over all others.
+    power = np.square(np.abs(np.fft.rfft(y * np.hanning(len(y) + 2)[1:-1])))
+    total = float(power.sum())
+    return float(power[int(frequency / rate * len(y)) :].sum()) / total if total else 1.0

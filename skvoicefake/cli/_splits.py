@@ -1,0 +1,56 @@
+"""Splits of labelled clips that have both classes on both sides, and no group on both."""
+
+import warnings
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
+
+Split = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+def hold_out(y: NDArray[np.str_], groups: NDArray[np.str_] | None, share: float, *, seed: int) -> Split:
+    """Split clips into training and test, both with both classes; no group is in both."""
+    if share == 0:
+        return np.arange(len(y)), np.arange(0)
+    n_least = min(Counter(y.tolist()).values())
+    if groups is None:
+        n_test = max(2, round(share * len(y)))
+        if n_least < 2 or len(y) - n_test < 2:
+            raise ValueError(f"too few clips to hold some out: a class has {n_least}. Add clips, or set --test-size 0.")
+        train, test = next(StratifiedShuffleSplit(1, test_size=n_test, random_state=seed).split(y, y))
+        return np.sort(train), np.sort(test)
+    splits = grouped_folds(y, groups, max(2, round(1 / share)), seed=seed)
+    if not splits:
+        raise ValueError(
+            f"no part of the {len(set(groups))} groups can be held out so that real and fake clips are in both parts."
+            " Add groups, hold nothing out (--test-size 0), or split at random (--no-groups), which flatters."
+        )
+    return min(splits, key=lambda split: abs(len(split[1]) - share * len(y)))
+
+
+def grouped_folds(y: NDArray[np.str_], groups: NDArray[np.str_], n_folds: int, *, seed: int) -> list[Split]:
+    """Return the folds of whole groups that have both classes on both sides."""
+    n_folds = min(n_folds, len(set(groups)), max(Counter(y.tolist()).values()))
+    if n_folds < 2:
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of rare classes; what counts is tested below
+        folds = list(StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(y, y, groups))
+    return [(train, test) for train, test in folds if len(set(y[train])) == len(set(y[test])) == 2]
+
+
+def search_folds(y: NDArray[np.str_], groups: NDArray[np.str_] | None, n_folds: int, *, seed: int) -> list[Split]:
+    """Return the folds of a search."""
+    if groups is not None:
+        folds = grouped_folds(y, groups, n_folds, seed=seed)
+    elif min(Counter(y.tolist()).values()) >= n_folds:
+        folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(y, y))
+    else:
+        folds = []
+    if len(folds) < n_folds:
+        raise ValueError(
+            f"--search needs {n_folds} folds with real and fake clips in each; there are too few clips or groups."
+        )
+    return folds
