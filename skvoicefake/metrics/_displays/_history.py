@@ -158,7 +158,7 @@ class TrainingHistoryDisplay:
                 axes.axvline(self.best_epoch_, color=GREY, lw=1.2, ls=":", label=label, zorder=1)
             axes.set(ylabel="accuracy (%)" if kind == "accuracy" else "loss", xlim=(0.5, n_epochs + 0.5))
             if kind == "accuracy":
-                axes.set_ylim(top=102)
+                axes.set_ylim(min(axes.get_ylim()[0], 90), 101.5)
             axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         self.ax_.set_title("Training history")
         self.ax_.legend(loc="best", fontsize="small")

@@ -241,7 +241,7 @@ class ReliabilityDisplay:
         ax = self.ax_
         n_before = sum(line.get_gid() == "reliability" for line in ax.lines)
         if not n_before:
-            ax.plot([0, 1], [0, 1], color=GREY, lw=0.9, ls=":", label="means what it says")
+            ax.plot([0, 1], [0, 1], color=GREY, lw=0.9, ls=":", label="perfectly reliable")
             ax.axhline(0, color="black", lw=0.8)
         style = line_style(n_before)
         (self.line_,) = ax.plot(
