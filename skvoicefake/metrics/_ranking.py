@@ -43,7 +43,8 @@ def equal_error_rate(
         - "asvspoof": as the published evaluation code of the ASVspoof
           challenges computes it [2]_: the mean of both rates at the clip
           where they are nearest. Of tied clips, real ones are taken to score
-          lower. Its weights have to be whole numbers.
+          lower: if all scores are the same, the rate is 1. Weights have to be
+          whole numbers.
     real_label : label, default=None
         The label of the real voice, for ``method="asvspoof"`` alone; None
         reads it from the field's words (:func:`skvoicefake.labels.real_label`).
