@@ -159,9 +159,10 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     So that the slope stays finite if the scores separate the classes without
     an error, the target of the regression is not 1 but, after Platt,
     ``(n + 1) / (n + 2)``. Here n counts the clips of both classes: Platt's
-    own targets, one a class, pull the offset towards the larger class. With
-    sample weights, n is the effective number of clips, the sum over the
-    classes of ``sum(w)**2 / sum(w**2)``, so only the ratios of weights matter.
+    own targets, one a class, would pull the offset towards the larger class,
+    as both weigh the same. With sample weights, n is the effective number of
+    clips, the sum over the classes of ``sum(w)**2 / sum(w**2)``, so only the
+    ratios of weights matter.
 
     The scores come from as many classifiers as there are folds, and are used
     for one more, fitted to all clips. They are taken to have the same scale.
@@ -272,8 +273,9 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         slope, offset = _line(_scores(responses, edge), is_positive[tested], weights[tested], classes)
         if slope < 0:
             warnings.warn(
-                f"The scores of {type(self.estimator).__name__} fall towards {classes.tolist()[1]!r} on clips that it was"
-                " not trained on: it is no better than chance there, or upside down. The likelihood ratios turn them.",
+                f"On clips that it was not trained on, the scores of {type(self.estimator).__name__} fall towards"
+                f" {classes.tolist()[1]!r}: it is no better than chance, or upside down. The likelihood ratios turn"
+                " the scores round.",
                 UserWarning,
                 stacklevel=3,
             )
