@@ -194,7 +194,7 @@ class BreakdownDisplay:
         value, low, high = (scale * rows[column].to_numpy(dtype=float) for column in COLUMNS[2:])
         overall = np.nan if self.overall is None else scale * self.overall
         ends = np.array([*value, *low, *high, overall, 0.0])
-        least, most = np.nanmin(ends), np.nanmax(ends)
+        least, most = np.min(ends[np.isfinite(ends)]), np.max(ends[np.isfinite(ends)])
         n_digits = max(0, 2 - math.floor(math.log10(max(abs(least), most) or 1)))
         names = [f"{shortened(name)} ({int(n):,} clips)" for name, n in zip(rows["name"], rows["n"], strict=True)]
         texts = [_written(*figures, n_digits, unit) for figures in zip(value, low, high, strict=True)]

@@ -225,15 +225,29 @@ class DETDisplay:
         Returns
         -------
         self : DETDisplay
+
+        Raises
+        ------
+        ValueError
+            If the axes show systems whose scores rise towards another class.
         """
         self.figure_, self.ax_ = new_axes(type(self).__name__, ax, size=(5.2, 5.2))
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
         curves = [line for line in self.ax_.lines if line.get_gid() == "det curve"]
+        xlabel = self._axis_label("False alarms", self.neg_label, self.pos_label)
+        if curves and self.ax_.get_xlabel() != xlabel:
+            raise ValueError(
+                f"The axes show {self.ax_.get_xlabel()!r}, this curve {xlabel!r}. Give all systems the same pos_label."
+            )
         # The legend shows the marker, though the curve has it at its point of equal errors alone.
         style = {**line_style(len(curves)), "markevery": [], "markersize": 8, "markeredgecolor": "white"}
         label = shortened((self.name if name is None else name) or "")
         if self.eer is not None:
             label = f"{label} (EER {percent(self.eer)})" if label else f"EER {percent(self.eer)}"
-        (self.line_,) = self.ax_.plot([], [], **{**style, "lw": 1.6, "label": label or "_", **kwargs})
+        style |= {"linewidth": 1.6, "label": label or "_", **normalize_kwargs(kwargs, Line2D)}
+        (self.line_,) = self.ax_.plot([], [], **style)
         self.line_.set_gid("det curve")
         self.line_.rates = np.array([self.false_alarm_rates, self.miss_rates])
         self.eer_point_ = None
@@ -257,7 +271,8 @@ class DETDisplay:
         first, last = norm.ppf([start, end])
         limits = (first - 0.015 * (last - first), last)  # What lies on the edge stays clear of the frame.
         for line in lines:
-            deviates = norm.ppf(line.rates.clip(start, 1 - 1e-6))
+            # Curves run out of the axes, points stay inside.
+            deviates = norm.ppf(line.rates.clip(start, end if line.get_gid() == "det eer" else 1 - 1e-6))
             # Half a million steps on a page: those that share a hair's breadth are one.
             cells = np.round(deviates * 1000)
             keep = np.append(True, (np.diff(cells, axis=1) != 0).any(axis=0))

@@ -139,7 +139,8 @@ class TrainingHistoryDisplay:
         n_epochs = len(self.history["loss"])
         epochs = np.arange(1, n_epochs + 1)
         held_back = self.history.get("val_loss")
-        self.best_epoch_ = None if held_back is None else int(np.argmin(held_back)) + 1
+        is_judged = held_back is not None and np.isfinite(held_back).any()
+        self.best_epoch_ = int(np.nanargmin(np.asarray(held_back))) + 1 if is_judged else None
         self.lines_ = {}
         for axes, kind in zip(self.axes_, kinds, strict=False):
             for position, (key, whose) in enumerate([(kind, "training clips"), (f"val_{kind}", "clips held back")]):

@@ -1,17 +1,21 @@
 """Whether probabilities mean what they say."""
 
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from skvoicefake._plotting import GREY, import_pyplot, line_style, new_axes
 from skvoicefake.metrics._displays._responses import response
 from skvoicefake.metrics._inputs import check_clips
 
+LEVEL = Interval(Real, 0, 1, closed="neither")
 # The strip below zero that holds the histogram of predictions.
 STRIP_TOP, STRIP_BOTTOM = -0.04, -0.26
+MOST_NUMBERS = 12  # that have room side by side
 
 
 class ReliabilityDisplay:
@@ -28,13 +32,13 @@ class ReliabilityDisplay:
     Parameters
     ----------
     mean_predictions, observed_shares : ndarray of shape (n_bins,)
-        Mean prediction and share of `pos_label` of the bins that hold clips.
+        Mean prediction and share of `pos_label` in every bin, NaN in empty ones.
     low, high : ndarray of shape (n_bins,)
         Confidence interval of `observed_shares`.
     counts : ndarray of shape (n_bins,)
         Clips a bin.
-    bin_edges : ndarray of shape (n_bins + 1,) or more
-        Where bins begin and end. Empty ones have no entry above.
+    bin_edges : ndarray of shape (n_bins + 1,)
+        Where bins begin and end.
     pos_label : label, default=None
         The class whose probability it is.
     name : str, default=None
@@ -189,11 +193,17 @@ class ReliabilityDisplay:
         Raises
         ------
         ValueError
-            If labels are not of two classes, or something is no probability.
+            If labels are not of two classes, something is no probability, or a
+            parameter makes no sense.
         ImportError
             If matplotlib is missing.
         """
         import_pyplot(cls.__name__)
+        validate_parameter_constraints(
+            {"n_bins": [Interval(Integral, 1, None, closed="left")], "confidence_level": [LEVEL]},
+            {"n_bins": n_bins, "confidence_level": confidence_level},
+            f"{cls.__name__}.from_predictions",
+        )
         clips = check_clips(y_true, y_prob, pos_label, None)
         is_positive, probabilities = clips.is_positive, clips.scores
         least, most = float(np.min(probabilities)), float(np.max(probabilities))
@@ -206,16 +216,15 @@ class ReliabilityDisplay:
         # As scikit-learn's calibration_curve: the upper edge belongs to its bin.
         bins = np.searchsorted(edges[1:-1], probabilities)
         counts = np.bincount(bins, minlength=n_bins)
-        filled = np.flatnonzero(counts)
-        n = counts[filled]
-        shares = np.bincount(bins, is_positive, n_bins)[filled] / n
+        n = np.where(counts, counts, np.nan)
+        shares = np.bincount(bins, is_positive, n_bins) / n
         low, high = wilson_interval(shares, n, confidence_level)
         display = cls(
-            mean_predictions=np.bincount(bins, probabilities, n_bins)[filled] / n,
+            mean_predictions=np.bincount(bins, probabilities, n_bins) / n,
             observed_shares=shares,
             low=low,
             high=high,
-            counts=n,
+            counts=counts,
             bin_edges=edges,
             pos_label=clips.classes[1],
             name=name,
@@ -236,10 +245,21 @@ class ReliabilityDisplay:
         Returns
         -------
         self : ReliabilityDisplay
+
+        Raises
+        ------
+        ValueError
+            If the axes show the probability of another class.
         """
         self.figure_, self.ax_ = new_axes(type(self).__name__, ax, size=(5.2, 5.4))
         ax = self.ax_
+        of = "" if self.pos_label is None else f" of {self.pos_label}"
+        xlabel = f"predicted probability{of}"
         n_before = sum(line.get_gid() == "reliability" for line in ax.lines)
+        if n_before and ax.get_xlabel() != xlabel:
+            raise ValueError(
+                f"The axes show the {ax.get_xlabel()}, this display the {xlabel}. Give both one pos_label."
+            )
         if not n_before:
             ax.plot([0, 1], [0, 1], color=GREY, lw=0.9, ls=":", label="perfectly reliable")
             ax.axhline(0, color="black", lw=0.8)
@@ -257,33 +277,20 @@ class ReliabilityDisplay:
         self.intervals_ = ax.vlines(
             self.mean_predictions, self.low, self.high, color=style["color"], lw=1.2, clip_on=False
         )
-        shares = np.zeros(len(self.bin_edges) - 1)
-        places = np.searchsorted(self.bin_edges[1:-1], self.mean_predictions)
-        shares[places] = self.counts / np.max(self.counts)
-        tops = STRIP_BOTTOM + shares * (STRIP_TOP - STRIP_BOTTOM - 0.05)
+        tops = STRIP_BOTTOM + self.counts / np.max(self.counts) * (STRIP_TOP - STRIP_BOTTOM - 0.05)
         ax.stairs(
             tops, self.bin_edges, baseline=STRIP_BOTTOM, color=style["color"], ls=style["linestyle"], lw=1.1, fill=False
         )
-        written = [text for text in ax.texts if text.get_gid() == "reliability counts"]
-        for text in written:
+        for text in [text for text in ax.texts if text.get_gid() == "reliability counts"]:
             text.remove()
-        if not n_before:
-            middles = (self.bin_edges[:-1] + self.bin_edges[1:]) / 2
-            for place, count in zip(places, self.counts, strict=True):
-                ax.text(
-                    middles[place],
-                    tops[place] + 0.008,
-                    f"{count:,}",
-                    ha="center",
-                    va="bottom",
-                    fontsize="x-small",
-                    gid="reliability counts",
-                )
-        of = "" if self.pos_label is None else f" of {self.pos_label}"
+        if not n_before and len(tops) <= MOST_NUMBERS:
+            style = {"ha": "center", "va": "bottom", "fontsize": "x-small", "gid": "reliability counts"}
+            for left, right, top, count in zip(self.bin_edges, self.bin_edges[1:], tops, self.counts, strict=False):
+                ax.text((left + right) / 2, top + 0.008, f"{count:,}" if count else "", **style)
         ticks = np.linspace(0, 1, 6)
         ax.set(
             title="Reliability",
-            xlabel=f"predicted probability{of}",
+            xlabel=xlabel,
             xlim=(0, 1),
             ylim=(STRIP_BOTTOM, 1.02),
             xticks=ticks,
@@ -296,7 +303,7 @@ class ReliabilityDisplay:
 
 
 def wilson_interval(
-    shares: NDArray[np.float64], n: NDArray[np.int64], confidence_level: float
+    shares: NDArray[np.float64], n: NDArray[np.float64], confidence_level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the limits of Wilson's score interval of shares among n each."""
     z = norm.ppf((1 + confidence_level) / 2)

@@ -1,15 +1,19 @@
 """The scores of both classes, and what a threshold makes of them."""
 
 import math
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from skvoicefake._plotting import COLOURS, import_pyplot, new_axes, percent
 from skvoicefake.metrics._displays._responses import response
 from skvoicefake.metrics._inputs import check_clips, warn_if_upside_down
 from skvoicefake.metrics._ranking import equal_errors
+
+BINS = Interval(Integral, 1, 10_000, closed="both")
 
 
 class ScoreDistributionDisplay:
@@ -171,11 +175,17 @@ class ScoreDistributionDisplay:
         Raises
         ------
         ValueError
-            If labels and scores are not as `equal_error_rate` wants them.
+            If labels and scores are not as `equal_error_rate` wants them, or
+            `threshold` or `bins` makes no sense.
         ImportError
             If matplotlib is missing.
         """
         import_pyplot(cls.__name__)
+        validate_parameter_constraints(
+            {"threshold": [Interval(Real, None, None, closed="neither"), None], "bins": [BINS, None]},
+            {"threshold": threshold, "bins": bins},
+            f"{cls.__name__}.from_predictions",
+        )
         clips = check_clips(y_true, y_score, pos_label, None)
         sample = clips.sample()
         warn_if_upside_down(sample)
@@ -183,9 +193,7 @@ class ScoreDistributionDisplay:
         display = cls(
             positive_scores=clips.scores[clips.is_positive],
             negative_scores=clips.scores[~clips.is_positive],
-            bin_edges=np.histogram_bin_edges(
-                clips.scores, min(60, math.ceil(2 * len(clips.scores) ** (1 / 3))) if bins is None else bins
-            ),
+            bin_edges=_bin_edges(clips.scores, bins),
             threshold=equal_errors(sample)[1] if threshold is None else threshold,
             pos_label=positive,
             neg_label=negative,
@@ -236,3 +244,14 @@ class ScoreDistributionDisplay:
         self.ax_.set_yticks([tick for tick in self.ax_.get_yticks() if tick <= 100])
         self.ax_.legend(loc="upper center", fontsize="small", framealpha=1)
         return self
+
+
+def _bin_edges(scores: NDArray[np.float64], bins: int | None) -> NDArray[np.float64]:
+    if bins is None:
+        bins = min(60, math.ceil(2 * len(scores) ** (1 / 3)))
+    least, most = float(np.min(scores)), float(np.max(scores))
+    # No bars are thin enough for scores that differ by rounding alone.
+    if most - least < 1e-9 * max(abs(least), abs(most), 1e-300):
+        slack = 0.5 * max(abs(least), abs(most)) or 0.5
+        least, most = least - slack, most + slack
+    return np.linspace(least, most, bins + 1)
