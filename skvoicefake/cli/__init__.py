@@ -15,6 +15,7 @@ import skvoicefake
 SUBCOMMANDS = {
     "train": "train a detector on labelled recordings, and judge it",
     "predict": "score recordings with a detector",
+    "evaluate": "judge a detector on labelled recordings, or anyone's score file",
     "extract": "write the features of recordings to a file",
     "info": "say what a detector is",
     "demo": "train and judge a detector on real recordings, in minutes",

@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from skvoicefake.labels import real_label as find_real_label
 from skvoicefake.metrics._bootstrap import intervals
 from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
-from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
+from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost, min_tandem_cost
 from skvoicefake.metrics._inputs import UpsideDownWarning
 from skvoicefake.metrics._ranking import equal_error_rate
 from skvoicefake.metrics._verdicts import confusion, resampled_confusion, verdict_figures
@@ -73,6 +73,7 @@ def judge(
     groups: ArrayLike | None,
     real_label: Any,
     prior: float | None,
+    tandem: dict[str, Any] | None,
     n_resamples: int,
     confidence_level: float,
     random_state: Any,
@@ -91,7 +92,7 @@ def judge(
     resampling = Resampling(n_resamples, confidence_level, random_state, drawn_from).part(everything)
     real, notes = _which_is_real(judged, real_label)
     prior_log_odds = 0.0 if prior is None else float(logit(prior))
-    table = _figures(judged, real, prior_log_odds, resampling)
+    table = _figures(judged, real, prior_log_odds, tandem, resampling)
     breakdowns = {
         name: _breakdown(judged, values, name, real, resampling)
         for name, values in levels.items()
@@ -110,6 +111,7 @@ def judge(
         "real_label": None if real is None else str(real),
         "threshold": judged.threshold,
         "prior": prior,
+        "tandem": tandem,
         "n_resamples": resampling.n_resamples,
         "confidence_level": confidence_level,
         "resampled": "clips" if drawn_from is None else f"{len(set(drawn_from.tolist()))} groups",
@@ -166,7 +168,9 @@ def _which_is_real(judged: Judged, real_label: Any) -> tuple[Any, list[str]]:
         ]
 
 
-def _figures(judged: Judged, real: Any, prior_log_odds: float, resampling: Resampling) -> pd.DataFrame:
+def _figures(
+    judged: Judged, real: Any, prior_log_odds: float, tandem: dict[str, Any] | None, resampling: Resampling
+) -> pd.DataFrame:
     """Compute every figure and its interval."""
     values: dict[str, float] = {}
     bounds: dict[str, Any] = {}
@@ -180,6 +184,8 @@ def _figures(judged: Judged, real: Any, prior_log_odds: float, resampling: Resam
             coded = int(real == judged.classes[1])
             metrics["min_detection_cost"] = partial(min_detection_cost, real_label=coded)
             metrics["actual_detection_cost"] = partial(actual_detection_cost, real_label=coded)
+            if tandem is not None:
+                metrics["min_tandem_cost"] = partial(min_tandem_cost, real_label=coded, **tandem)
         metrics |= {"cllr": cllr, "min_cllr": min_cllr, "calibration_loss": calibration_loss}
         values |= _score_figures(metrics, judged, prior_log_odds)
         bounds |= _score_intervals(metrics, judged, resampling, prior_log_odds)

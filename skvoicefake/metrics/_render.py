@@ -22,6 +22,7 @@ TITLES = {
     "equal_error_rate": ("Equal error rate (EER)", "both error rates at the threshold that makes them equal"),
     "min_detection_cost": ("minDCF", "cost of errors at the best threshold, as in ASVspoof 5; 1 is no detector"),
     "actual_detection_cost": ("actDCF", "the same at the threshold that the costs prescribe: pays for bad calibration"),
+    "min_tandem_cost": ("min t-DCF", "cost of both behind a speaker verification system; 1 is no detector"),
     "cllr": ("Cllr (bits)", "loss of the scores as log-likelihood ratios; 1 is no information"),
     "min_cllr": ("min Cllr (bits)", "the part of it that no calibration can mend"),
     "calibration_loss": ("Calibration loss (bits)", "the part of it that calibration would mend"),
@@ -100,7 +101,7 @@ def by_class(report: "Report") -> pd.DataFrame:
 
 def breakdown_for_print(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Return the first rows of a breakdown as text, and a line on what is left out."""
-    shown = table.head(LONGEST).copy()
+    shown = table.head(LONGEST).dropna(axis="columns", how="all")
     for column in shown:
         if column in PERCENT:
             shown[column] = [_number("equal_error_rate", value) for value in shown[column]]

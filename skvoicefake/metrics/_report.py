@@ -102,6 +102,8 @@ def evaluate(
     speaker: ArrayLike | None = None,
     real_label: Any = None,
     prior: float | None = None,
+    asv_rates: tuple[float, float, float] | None = None,
+    tandem_version: int = 2019,
     n_resamples: int = 1000,
     confidence_level: float = 0.95,
     random_state: Any = 0,
@@ -135,6 +137,11 @@ def evaluate(
         they are judged as log-likelihood ratios. None takes out nothing, which is right
         for a :class:`~skvoicefake.calibration.LLRCalibrator` and where
         classes weighed the same in training.
+    asv_rates : tuple of three floats, default=None
+        Error rates of a speaker verification system, of `asv_error_rates`:
+        with them, the report has the minimum tandem cost.
+    tandem_version : {2019, 2021}, default=2019
+        Of `min_tandem_cost`.
     n_resamples : int, default=1000
         Bootstrap resamples for the intervals; 0 for none.
     confidence_level : float, default=0.95
@@ -195,6 +202,7 @@ def evaluate(
         groups=groups,
         real_label=real_label,
         prior=prior,
+        tandem=None if asv_rates is None else {"asv_rates": asv_rates, "version": tandem_version},
         n_resamples=n_resamples,
         confidence_level=confidence_level,
         random_state=random_state,
@@ -207,6 +215,7 @@ def evaluate_scores(
     y_score: ArrayLike | None = None,
     *,
     y_pred: ArrayLike | None = None,
+    y_prob: ArrayLike | None = None,
     threshold: float | None = None,
     groups: ArrayLike | None = None,
     attack: ArrayLike | None = None,
@@ -215,6 +224,8 @@ def evaluate_scores(
     pos_label: Any = None,
     real_label: Any = None,
     prior: float | None = None,
+    asv_rates: tuple[float, float, float] | None = None,
+    tandem_version: int = 2019,
     n_resamples: int = 1000,
     confidence_level: float = 0.95,
     random_state: Any = 0,
@@ -230,6 +241,8 @@ def evaluate_scores(
         Scores that rise towards `pos_label`. None judges verdicts alone.
     y_pred : array-like of shape (n_clips,), default=None
         Verdicts: labels as in `y_true`.
+    y_prob : array-like of shape (n_clips,), default=None
+        Probabilities of `pos_label`, for the picture of their reliability.
     threshold : float, default=None
         Makes verdicts of scores: from it up is `pos_label`. Without it and
         `y_pred`, there are no figures of verdicts.
@@ -237,7 +250,7 @@ def evaluate_scores(
         As in `evaluate`.
     pos_label : label, default=None
         The class that scores rise towards; None is the greater label.
-    real_label, prior, n_resamples, confidence_level, random_state, title
+    real_label, prior, asv_rates, tandem_version, n_resamples, confidence_level, random_state, title
         As in `evaluate`; `prior` is the share of `pos_label`.
 
     Returns
@@ -284,11 +297,13 @@ def evaluate_scores(
             scores=None if y_score is None else clips.scores,
             called_positive=called,
             threshold=threshold,
+            probabilities=None if y_prob is None else check_clips(y_true, y_prob, pos_label, None).scores,
         ),
         units={"attack": attack, "codec": codec, "speaker": speaker},
         groups=groups,
         real_label=real_label,
         prior=prior,
+        tandem=None if asv_rates is None else {"asv_rates": asv_rates, "version": tandem_version},
         n_resamples=n_resamples,
         confidence_level=confidence_level,
         random_state=random_state,
