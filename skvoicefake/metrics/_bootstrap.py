@@ -211,7 +211,9 @@ def _draws(clips: Clips, groups: ArrayLike | None, n_resamples: int, random_stat
     rng = check_random_state(random_state)
     is_positive, n_clips = clips.is_positive, len(clips.scores)
     if groups is None:
-        pools = [np.flatnonzero(is_positive), np.flatnonzero(~is_positive)]
+        # The class of the first clip first: the same draws whichever class scores rise towards.
+        is_of_first = is_positive == is_positive[0]
+        pools = [np.flatnonzero(is_of_first), np.flatnonzero(~is_of_first)]
     else:
         codes = check_groups(groups, n_clips)
         pools = [np.unique(codes)]

@@ -1,5 +1,6 @@
 """What the errors of a detector cost where fakes are rare and one error costs more than the other."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -8,7 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import Interval, Options, validate_parameter_constraints
 
-from skvoicefake.metrics._inputs import check_numbers, read_sample, real_is_positive
+from skvoicefake.metrics._inputs import (
+    UpsideDownWarning,
+    check_clips,
+    check_numbers,
+    is_upside_down,
+    read_sample,
+    real_is_positive,
+)
 from skvoicefake.metrics._ranking import equal_errors
 from skvoicefake.metrics._sample import Floats, Sample
 
@@ -332,6 +340,11 @@ def asv_error_rates(target_scores: ArrayLike, nontarget_scores: ArrayLike, spoof
     ValueError
         If there are no scores of a kind, or some are NaN or infinite.
 
+    Warns
+    -----
+    UpsideDownWarning
+        If targets score lower than nontargets.
+
     References
     ----------
     .. [1] ``obtain_asv_error_rates`` in
@@ -349,9 +362,16 @@ def asv_error_rates(target_scores: ArrayLike, nontarget_scores: ArrayLike, spoof
     for name, values in zip(scores, (target, nontarget, spoof), strict=True):
         if not (len(values) and np.isfinite(values).all()):
             raise ValueError(f"{name} should hold finite scores, got {len(values)}, NaN or infinite among them.")
-    # Sorted into the published order: right speakers stand for real clips, others for fakes.
+    # In the published order, the right speakers stand for real clips and others for fakes.
     is_target = np.repeat([1, 0], [len(target), len(nontarget)])
-    sample = read_sample(is_target, np.append(target, nontarget), None, None)
+    sample = check_clips(is_target, np.append(target, nontarget), None, None).sample()
+    if is_upside_down(sample):
+        warnings.warn(
+            "The targets score lower than the nontargets (the equal error rate is above 0.5). Turn the sign of all"
+            " scores if they are distances.",
+            UpsideDownWarning,
+            stacklevel=2,
+        )
     _, threshold = equal_errors(sample, "asvspoof", real_label=1)
     return ASVErrorRates(
         *(float(np.mean(condition)) for condition in (nontarget >= threshold, target < threshold, spoof >= threshold))

@@ -48,10 +48,15 @@ def read_sample(y_true: ArrayLike, y_score: ArrayLike, pos_label: Any, sample_we
     return sample
 
 
+def is_upside_down(sample: Sample) -> bool:
+    """Tell whether the scores would do better with the sign turned round."""
+    # Rounding must not turn chance into a fault.
+    return sample.crossing[0] > 0.5 + 1e-12
+
+
 def warn_if_upside_down(sample: Sample, stacklevel: int = 3) -> None:
     """Warn if the scores would do better with the sign turned round."""
-    # Rounding must not turn chance into a fault.
-    if sample.crossing[0] > 0.5 + 1e-12:
+    if is_upside_down(sample):
         negative, positive = sample.classes
         # No figures in the text, so that Python shows it once a place.
         warnings.warn(
@@ -118,11 +123,13 @@ def check_numbers(values: ArrayLike, name: str) -> Floats:
 
 def check_groups(groups: ArrayLike, n_clips: int) -> NDArray[np.intp]:
     """Return the number of each clip's group, from zero up."""
-    names = _check_one_a_clip(np.asarray(groups), "groups")
+    try:
+        names = _check_one_a_clip(np.asarray(groups), "groups").tolist()
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"groups should be one name a clip: {error}.") from None
     if len(names) != n_clips:
         raise ValueError(f"y_true and groups have inconsistent numbers of samples: {n_clips} and {len(names)}.")
-    names = names.tolist()
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     if any(_is_missing(name) for name in numbers):
         raise ValueError("groups holds names that are NaN or None. Drop these clips, or name a group for them.")
     return np.array([numbers[name] for name in names], dtype=np.intp)

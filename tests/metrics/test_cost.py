@@ -122,7 +122,7 @@ def test_asv_scores_are_checked():
         asv_error_rates([1.0], [0.0], [np.nan])
     with pytest.raises(ValueError, match="target_scores should be one number a clip"):
         asv_error_rates(["high"], [0.0], [0.0])
-    with pytest.warns(UpsideDownWarning):
+    with pytest.warns(UpsideDownWarning, match="targets score lower than the nontargets"):
         asv_error_rates([0.0], [1.0], [0.0])
 
 
