@@ -180,10 +180,9 @@ def _two_classes(labels: NDArray[Any]) -> tuple[Any, Any]:
             found.append(rest[0].item())
             rest = rest[rest != rest[0]]
     if len(found) != 2:
-        raise ValueError(
-            f"This figure needs two classes, y_true has {len(found) if len(found) < 6 else 'more than five'}:"
-            f" {sorted(found)[:5]}."
-        )
+        n_found = len(found) if len(found) < 6 else "more than five"
+        hint = " In cross-validation, StratifiedKFold and StratifiedGroupKFold keep both." if len(found) == 1 else ""
+        raise ValueError(f"This figure needs two classes, y_true has {n_found}: {sorted(found)[:5]}.{hint}")
     first, second = sorted(found)
     return first, second
 

@@ -1,0 +1,240 @@
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_validate
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+import skvoicefake.metrics
+from skvoicefake.metrics import (
+    UpsideDownWarning,
+    actual_detection_cost,
+    cllr,
+    equal_error_rate,
+    get_scorer,
+    get_scorer_names,
+    min_cllr,
+    min_detection_cost,
+    neg_cllr,
+    neg_equal_error_rate,
+)
+
+METRICS = {
+    "neg_equal_error_rate": equal_error_rate,
+    "neg_min_detection_cost": min_detection_cost,
+    "neg_actual_detection_cost": actual_detection_cost,
+    "neg_cllr": cllr,
+    "neg_min_cllr": min_cllr,
+}
+OF_GROUPS = {"neg_worst_group_equal_error_rate", "neg_mean_group_equal_error_rate"}
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    y = np.repeat(["fake", "real"], 60)
+    X = rng.normal(size=(120, 2)) + 1.5 * (y == "real")[:, np.newaxis]
+    return X, y, np.tile(np.arange(6), 20)
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+def test_names_and_objects():
+    assert get_scorer_names() == sorted(METRICS.keys() | OF_GROUPS)
+    for name in get_scorer_names():
+        assert name in skvoicefake.metrics.__all__
+        assert repr(getattr(skvoicefake.metrics, name)) == repr(get_scorer(name))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_decision_function_is_judged(name, data):
+    X, y, _ = data
+    clf = LogisticRegression().fit(X, y)
+    assert get_scorer(name)(clf, X, y) == -METRICS[name](y, clf.decision_function(X))
+    # Of classifiers without probabilities too, and at the end of a pipeline.
+    pipe = make_pipeline(StandardScaler(), LinearSVC(random_state=0)).fit(X, y)
+    assert get_scorer(name)(pipe, X, y) == -METRICS[name](y, pipe.decision_function(X))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_probabilities_are_judged_where_there_is_no_decision_function(name, data):
+    X, y, _ = data
+    clf = GaussianNB().fit(X, y)
+    log_odds = np.diff(clf.predict_log_proba(X)).ravel()
+    assert get_scorer(name)(clf, X, y) == pytest.approx(-METRICS[name](y, log_odds), abs=1e-9)
+
+
+def test_certain_probabilities_cost_much_but_not_everything(data):
+    X, y, _ = data
+    forest = RandomForestClassifier(5, random_state=0).fit(X[::2], y[::2])
+    wrong = forest.predict_proba(X)[:, 1] == (y == "fake")
+    assert wrong.any()
+    assert 1 < -neg_cllr(forest, X, y) < 53
+
+
+def test_many_scorers_together_give_what_each_gives_alone(data):
+    X, y, _ = data
+    scoring = {name: get_scorer(name) for name in METRICS} | {"auc": "roc_auc"}
+    together = cross_validate(GaussianNB(), X, y, scoring=scoring, cv=3)
+    for name, scorer in scoring.items():
+        alone = cross_validate(GaussianNB(), X, y, scoring=scorer, cv=3)
+        np.testing.assert_array_equal(together[f"test_{name}"], alone["test_score"])
+
+
+def test_search_finds_the_least_cost(data):
+    X, y, _ = data
+    scoring = {"eer": get_scorer("neg_equal_error_rate"), "cllr": neg_cllr}
+    search = GridSearchCV(LogisticRegression(), {"C": [1e-6, 1.0]}, scoring=scoring, refit="cllr", cv=3).fit(X, y)
+    assert search.best_params_ == {"C": 1.0}
+    assert search.cv_results_["mean_test_cllr"][0] < search.best_score_ < 0
+    assert np.all(search.cv_results_["mean_test_eer"] <= 0)
+
+
+@pytest.mark.parametrize("name", sorted(METRICS.keys() | OF_GROUPS))
+def test_clone_and_pickle(name, data):
+    X, y, _ = data
+    scorer = get_scorer(name)
+    copied = pickle.loads(pickle.dumps(scorer))
+    assert repr(copied) == repr(scorer)
+    search = clone(GridSearchCV(GaussianNB(), {}, scoring=scorer))
+    assert repr(search.scoring) == repr(scorer)
+    if name in METRICS:
+        clf = GaussianNB().fit(X, y)
+        assert copied(clf, X, y) == search.scoring(clf, X, y) == scorer(clf, X, y)
+
+
+def test_parameters_of_the_metric(data):
+    X, y, _ = data
+    clf = LogisticRegression().fit(X, y)
+    scorer = get_scorer("neg_min_detection_cost", p_spoof=0.5, c_fa=1)
+    assert scorer(clf, X, y) == -min_detection_cost(y, clf.decision_function(X), p_spoof=0.5, c_fa=1)
+    # scikit-learn turns the scores towards pos_label.
+    fake = get_scorer("neg_cllr", pos_label="fake")
+    assert fake(clf, X, y) == pytest.approx(neg_cllr(clf, X, y))
+    numbers = (y == "real").astype(int)
+    clf.fit(X, numbers)
+    with pytest.raises(ValueError, match="Pass the label of the real voice, such as real_label=0"):
+        get_scorer("neg_min_detection_cost")(clf, X, numbers)
+    found = get_scorer("neg_min_detection_cost", real_label=1)(clf, X, numbers)
+    assert found == -min_detection_cost(y, clf.decision_function(X))
+
+
+def test_names_of_scikit_learn(data):
+    X, y, _ = data
+    clf = LogisticRegression().fit(X, y)
+    assert get_scorer("accuracy")(clf, X, y) == clf.score(X, y)
+    assert get_scorer(neg_cllr) is neg_cllr
+
+
+def test_unknown_names_are_told_their_neighbours():
+    with pytest.raises(ValueError, match=r"no scorer 'equal_error_rate'. Did you mean 'neg_equal_error_rate'"):
+        get_scorer("equal_error_rate")
+    with pytest.raises(ValueError, match=r"no scorer 'xyz'. This module has neg_actual_detection_cost, neg_cllr"):
+        get_scorer("xyz")
+    with pytest.raises(ValueError, match=r"'neg_cllr' has no parameter 'real_label'. It has pos_label, sample_weight"):
+        get_scorer("neg_cllr", real_label="real")
+    with pytest.raises(ValueError, match="'accuracy' is scikit-learn's"):
+        get_scorer("accuracy", normalize=False)
+    with pytest.raises(ValueError, match="name of a scorer or a callable, got 3"):
+        get_scorer(3)
+
+
+def test_folds_of_one_class_say_so(data):
+    X, y, _ = data
+    with pytest.raises(ValueError, match=r"needs two classes, y_true has 1: \['real'\]"):
+        neg_equal_error_rate(LogisticRegression().fit(X, y), X[60:], y[60:])
+    with pytest.warns(UserWarning, match=r"y_true has 1: \['(fake|real)'\]\. In cross-validation, StratifiedKFold"):
+        scores = cross_validate(DummyClassifier(), X, y, scoring=neg_equal_error_rate, cv=KFold(4))["test_score"]
+    assert np.isnan(scores).all()
+
+
+def test_a_detector_upside_down_warns(data):
+    X, y, _ = data
+    clf = LogisticRegression().fit(X, np.where(y == "real", "fake", "real"))
+    with pytest.warns(UpsideDownWarning):
+        assert neg_equal_error_rate(clf, X, y) < -0.5
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_are_routed(data):
+    X, y, _ = data
+    weights = np.arange(120) % 3
+    scorer = get_scorer("neg_cllr").set_score_request(sample_weight=True)
+    clf = LogisticRegression().set_fit_request(sample_weight=True)
+    found = cross_validate(
+        clf, X, y, scoring=scorer, cv=KFold(2, shuffle=True, random_state=0), params={"sample_weight": weights}
+    )
+    train, test = next(KFold(2, shuffle=True, random_state=0).split(X))
+    clf.fit(X[train], y[train], sample_weight=weights[train])
+    expected = cllr(y[test], clf.decision_function(X[test]), sample_weight=weights[test])
+    assert found["test_score"][0] == pytest.approx(-expected, abs=1e-12)
+    # What is set on a copy stays there.
+    assert "sample_weight" not in repr(neg_cllr)
+    with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="sample_weight"):
+        cross_validate(LogisticRegression(), X, y, scoring=neg_cllr, params={"sample_weight": weights})
+
+
+@pytest.mark.usefixtures("routing")
+@pytest.mark.parametrize("name", sorted(OF_GROUPS))
+def test_groups_are_routed(name, data):
+    X, y, groups = data
+    scorer = get_scorer(name).set_score_request(groups=True)
+    found = cross_validate(LogisticRegression(), X, y, scoring=scorer, cv=GroupKFold(3), params={"groups": groups})
+    train, test = next(GroupKFold(3).split(X, y, groups))
+    scores = LogisticRegression().fit(X[train], y[train]).decision_function(X[test])
+    by_group = [
+        equal_error_rate(y[test][part], scores[part]) for part in (groups[test] == g for g in set(groups[test]))
+    ]
+    expected = max(by_group) if "worst" in name else np.mean(by_group)
+    assert found["test_score"][0] == pytest.approx(-expected, abs=1e-12)
+    search = GridSearchCV(
+        LogisticRegression(), {"C": [1e-6, 1.0]}, scoring={name: scorer}, refit=name, cv=GroupKFold(3)
+    )
+    search.fit(X, y, groups=groups)
+    assert search.best_score_ == pytest.approx(max(search.cv_results_[f"mean_test_{name}"]))
+    assert found["test_score"].mean() == pytest.approx(search.cv_results_[f"mean_test_{name}"][1])
+
+
+def test_groups_of_one_class_are_judged_against_all_of_the_other():
+    clf = LogisticRegression().fit([[0.0], [5.0]], ["fake", "real"])
+    X = np.arange(6.0)[:, np.newaxis]
+    y = ["fake", "fake", "real", "fake", "real", "real"]
+    attacks = ["A07", "A07", "-", "A08", "-", "-"]
+    # A07 is told from all real clips; A08 passes for one of three; all real clips against all fakes: one of three.
+    worst = get_scorer("neg_worst_group_equal_error_rate", groups=attacks)(clf, X, y)
+    mean = get_scorer("neg_mean_group_equal_error_rate", groups=attacks)(clf, X, y)
+    by_attack = [0, equal_error_rate(["fake", *["real"] * 3], [3, 2, 4, 5]), equal_error_rate(y, X[:, 0])]
+    assert -worst == max(by_attack)
+    assert -mean == pytest.approx(np.mean(by_attack))
+
+
+@pytest.mark.parametrize("name", sorted(OF_GROUPS))
+def test_groups_are_asked_for(name, data):
+    X, y, _ = data
+    clf = LogisticRegression().fit(X, y)
+    with pytest.raises(ValueError, match=r"enable_metadata_routing=True.*set_score_request\(groups=True\)"):
+        get_scorer(name)(clf, X, y)
+    with sklearn.config_context(enable_metadata_routing=True), pytest.raises(ValueError, match="got none"):
+        get_scorer(name).set_score_request(groups=True)(clf, X, y)
+
+
+def test_constant_detector_is_chance(data):
+    X, y, _ = data
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clf = DummyClassifier(strategy="prior").fit(X, y)
+        assert neg_equal_error_rate(clf, X, y) == -0.5
+        assert neg_cllr(clf, X, y) == pytest.approx(-1)
