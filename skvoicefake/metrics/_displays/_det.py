@@ -205,7 +205,7 @@ class DETDisplay:
             pos_label=positive,
             neg_label=negative,
         )
-        return display.plot(ax)
+        return display.plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, *, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the curve.
