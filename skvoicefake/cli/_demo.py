@@ -76,16 +76,14 @@ def run(args: argparse.Namespace) -> None:
     search = search_pipeline(train, args)
     pipeline = search.best_estimator_
     results: dict[str, Any] = {"best_params": search.best_params_, "cv_auc": float(search.best_score_)}
-    judged = {}
+    reports = {}
     sets = {"Sentences never heard": held_out}
     if unseen is not None:
         sets[f"Unseen speaker {unseen['speaker'].iloc[0]}"] = unseen
     for title, chosen in sets.items():
-        figures = _judge.judge(pipeline, chosen, title, args.output)
-        judged[title] = (chosen, figures.pop("scores"))
-        results[title] = figures
+        results[title], reports[title] = _judge.judge(pipeline, chosen, title, args.output)
     results["reloaded"] = save_and_reload(pipeline, held_out["path"].iloc[0], args.output)
-    _judge.draw_curves(judged, pipeline, args.output)
+    _judge.draw_curves(reports, pipeline, args.output)
     results["seconds"] = time.perf_counter() - start
     (args.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     versions = [f"{name} {version(name)}" for name in ("scikit-learn", "keras", "tensorflow", "librosa", "numpy")]
@@ -93,7 +91,7 @@ def run(args: argparse.Namespace) -> None:
         f"\n{results['seconds']:.0f} s on {os.cpu_count()} cores ({platform.machine()}),"
         f" Python {platform.python_version()}, {', '.join(versions)}"
     )
-    print(f"Pictures, pipeline and figures are in {args.output}{os.sep}")
+    print(f"Reports, pictures, pipeline and figures are in {args.output}{os.sep}")
 
 
 def gather(args: argparse.Namespace) -> pd.DataFrame:

@@ -1,84 +1,85 @@
-"""Figures and pictures of a detector on clips it was not trained on."""
+"""Figures and pictures of the demo's detector on clips it was not trained on."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import (
-    ConfusionMatrixDisplay,
-    RocCurveDisplay,
-    classification_report,
-    confusion_matrix,
-    roc_auc_score,
-)
+from sklearn.metrics import RocCurveDisplay
 from sklearn.pipeline import Pipeline
 
-from skvoicefake.metrics import equal_error_rate
+from skvoicefake.metrics import DETDisplay, Report, TrainingHistoryDisplay, evaluate
 
 
-def judge(pipeline: Pipeline, clips: pd.DataFrame, title: str, folder: Path) -> dict[str, Any]:
-    """Score clips; print and return the figures, and save the confusion matrix as a picture."""
-    scores = pipeline.decision_function(clips["path"].tolist())
-    labels = np.where(scores > 0, pipeline.classes_[1], pipeline.classes_[0])
+def judge(pipeline: Pipeline, clips: pd.DataFrame, title: str, folder: Path) -> tuple[dict[str, Any], Report]:
+    """Judge clips; print the figures, save the report and the confusion matrix, and return the figures and the report.
+
+    Copies of a sentence are no independent clips, so intervals are drawn from sentences.
+    """
+    report = evaluate(
+        pipeline,
+        clips["path"].tolist(),
+        clips["target"],
+        attack=clips["generator"],
+        groups=clips["sentence"],
+        title=title,
+    )
+    values, matrix = report.table["value"], report.confusion_matrix
+    by_generator = report.breakdowns["attack"]["equal_error_rate"].sort_index()
+    print(f"\n{title} ({len(clips)} clips)\n\n{matrix.to_string() if matrix is not None else ''}\n")
+    print(f"{by_class(report).to_string(float_format='{:.3f}'.format)}\n")
+    for name, figure in {"AUC": "roc_auc", "EER": "equal_error_rate", "Accuracy": "accuracy"}.items():
+        row = report.table.loc[figure]
+        print(f"{name:9}{row['value']:6.1%}   (95% interval {row['low']:.1%} to {row['high']:.1%})")
+    print("EER against the fakes of one generator: " + "   ".join(f"{k} {v:.1%}" for k, v in by_generator.items()))
+
+    name = title.split()[0].lower()
+    report.to_html(folder / f"report-{name}.html")
+    report.figures()["confusion matrix"].savefig(folder / f"confusion-{name}.png", dpi=120)
     figures = {
         "title": title,
         "n_clips": len(clips),
-        "confusion_matrix": confusion_matrix(clips["target"], labels, labels=pipeline.classes_).tolist(),
-        "accuracy": float(np.mean(labels == clips["target"])),
-        "auc": float(roc_auc_score(clips["target"] == pipeline.classes_[1], scores)),
-        "eer": equal_error_rate(clips["target"], scores),
-        "eer_by_generator": {
-            generator: equal_error_rate(clips["target"][chosen], scores[chosen])
-            for generator in sorted(set(clips["generator"]) - {"-"})
-            if (chosen := ((clips["generator"] == generator) | (clips["target"] == "real")).to_numpy()).any()
-        },
+        "confusion_matrix": None if matrix is None else matrix.to_numpy().tolist(),
+        "accuracy": float(values["accuracy"]),
+        "auc": float(values["roc_auc"]),
+        "eer": float(values["equal_error_rate"]),
+        "eer_by_generator": {str(name): float(eer) for name, eer in by_generator.items()},
     }
-    rows = [f"is {label}" for label in pipeline.classes_]
-    columns = [f"called {label}" for label in pipeline.classes_]
-    print(f"\n{title} ({len(clips)} clips)\n")
-    print(pd.DataFrame(figures["confusion_matrix"], index=rows, columns=columns).to_string())
-    print(f"\n{classification_report(clips['target'], labels, digits=3, zero_division=0)}")
-    print(f"AUC {figures['auc']:.3f}   EER {figures['eer']:.1%}   accuracy {figures['accuracy']:.1%}")
-    by_generator = "   ".join(f"{name} {eer:.1%}" for name, eer in figures["eer_by_generator"].items())
-    print(f"EER against the fakes of one generator: {by_generator}")
-
-    figure, axes = new_figure()
-    ConfusionMatrixDisplay.from_predictions(clips["target"], labels, ax=axes, cmap="Blues", colorbar=False)
-    verdict = f"EER {figures['eer']:.1%}, accuracy {figures['accuracy']:.1%}"
-    axes.set(title=f"{title}\n{verdict}", xlabel="called", ylabel="is")
-    figure.savefig(folder / f"confusion-{title.split()[0].lower()}.png", dpi=120)
-    return {**figures, "scores": scores}
+    return figures, report
 
 
-def draw_curves(judged: dict[str, tuple[pd.DataFrame, Any]], pipeline: Pipeline, folder: Path) -> None:
-    """Save the ROC curves of some sets of clips, and the training history, as pictures."""
-    figure, axes = new_figure()
-    for (title, (clips, scores)), style in zip(judged.items(), ["-", "--"], strict=False):
+def by_class(report: Report) -> pd.DataFrame:
+    """Return precision, recall and F1 of both classes."""
+    rows = {
+        label: [report.table["value"][f"{figure}[{label}]"] for figure in ("precision", "recall", "f1")]
+        for label in report.judged.classes
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["precision", "recall", "F1"])
+
+
+def draw_curves(reports: dict[str, Report], pipeline: Pipeline, folder: Path) -> None:
+    """Save the ROC and DET curves of some sets of clips, and the training history, as pictures."""
+    (roc, roc_axes), (det, det_axes), (history, history_axes) = (new_figure() for _ in range(3))
+    for (title, report), style in zip(reports.items(), ["-", "--"], strict=False):
+        judged = report.judged
+        is_positive = judged.is_positive.astype(int)
         RocCurveDisplay.from_predictions(
-            clips["target"], scores, pos_label=pipeline.classes_[1], name=title, ax=axes, **curve_style(linestyle=style)
+            is_positive, judged.scores, name=title, ax=roc_axes, **curve_style(linestyle=style)
         )
-    axes.plot([0, 1], [1, 0], ":", color="grey", label="equal error rate")
-    axes.set(title="Receiver operating characteristic", xlabel="fakes called real", ylabel="real clips called real")
-    axes.legend(loc="lower right")
-    figure.savefig(folder / "roc.png", dpi=120)
-
-    figure, axes = new_figure()
-    history = pipeline[-1].history_
-    epochs = np.arange(1, len(history["loss"]) + 1)
-    axes.plot(epochs, history["loss"], "o-", label="training clips")
-    if "val_loss" in history:
-        axes.plot(epochs, history["val_loss"], "s--", label="clips held back")
-    axes.set(title="Training history", xlabel="epoch", ylabel="loss (cross entropy)")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
-    figure.savefig(folder / "history.png", dpi=120)
+        words = np.array(judged.classes)[is_positive]
+        DETDisplay.from_predictions(words, judged.scores, pos_label=judged.classes[1], name=title, ax=det_axes)
+    roc_axes.plot([0, 1], [1, 0], ":", color="grey", label="equal error rate")
+    title = "Receiver operating characteristic"
+    roc_axes.set(title=title, xlabel="fakes called real", ylabel="real clips called real")
+    roc_axes.legend(loc="lower right")
+    TrainingHistoryDisplay.from_estimator(pipeline, ax=history_axes)
+    for figure, name in ((roc, "roc"), (det, "det"), (history, "history")):
+        figure.savefig(folder / f"{name}.png", dpi=120)
 
 
 def curve_style(**style: Any) -> dict[str, Any]:
     """Return how to pass line styles to a curve: scikit-learn 1.7 gave them a parameter of their own."""
-    import inspect
-
     parameters = inspect.signature(RocCurveDisplay.from_predictions).parameters
     return {"curve_kwargs": style} if "curve_kwargs" in parameters else style
 
@@ -92,10 +93,8 @@ def require_matplotlib() -> None:
 
 
 def new_figure() -> tuple[Any, Any]:
-    """Return a figure that needs no screen."""
-    import matplotlib
+    """Return a figure that needs no screen, and its axes."""
+    from matplotlib.figure import Figure
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    return plt.subplots(figsize=(5.5, 4.5), layout="constrained")
+    figure = Figure(figsize=(5.5, 4.5), layout="constrained")
+    return figure, figure.subplots()

@@ -29,6 +29,7 @@ TITLES = {
 }
 BREAKDOWN_TITLES = {"equal_error_rate": "EER", "low": "from", "high": "to", "roc_auc": "AUC"}
 PERCENT = {"equal_error_rate", "low", "high"}
+MEANING = "What it says"
 LONGEST = 40  # rows of a breakdown that are shown
 
 
@@ -80,7 +81,7 @@ def figures_for_print(report: "Report") -> pd.DataFrame:
         title, meaning = TITLES[kind]
         shown = f"{title} ({of.removesuffix(']')})" if of else title
         rows.append((shown, _number(kind, value), _interval(kind, low, high), meaning))
-    table = pd.DataFrame(rows, columns=["Figure", "Value", level, "What it says"])
+    table = pd.DataFrame(rows, columns=["Figure", "Value", level, MEANING])
     return table.drop(columns=level) if not report.settings["n_resamples"] else table
 
 
@@ -154,8 +155,10 @@ def _markdown_table(table: pd.DataFrame) -> str:
 
 def _html_table(table: pd.DataFrame) -> str:
     head = "".join(f"<th>{escape(str(column))}</th>" for column in table.columns)
+    tags = ["<td class=text>" if column == MEANING else "<td>" for column in table.columns]
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in table.to_numpy().tolist()
+        "<tr>" + "".join(f"{tag}{escape(str(cell))}</td>" for tag, cell in zip(tags, row, strict=True)) + "</tr>"
+        for row in table.to_numpy().tolist()
     )
     return f"<div class=table><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
 
@@ -196,7 +199,7 @@ h2 {{ font-size: 1.2rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line
 .table {{ overflow-x: auto; margin: 1rem 0; }}
 table {{ border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: .25rem .8rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }}
-td:nth-child(4) {{ white-space: normal; }}
+td.text {{ white-space: normal; min-width: 16rem; }}
 .pictures {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem; }}
 img {{ max-width: 100%; background: #fff; border-radius: .5rem; }}
 @media print {{ body {{ max-width: none; }} h2 {{ break-after: avoid; }} img, tr {{ break-inside: avoid; }} }}

@@ -68,14 +68,25 @@ def test_demo_on_a_folder_of_speech(tmp_path, capsys, monkeypatch):
     assert main(["demo", "--real", str(tmp_path / "speech"), *options]) == 0
     assert splits == [set()] * 13  # 12 fits of the search and the last one: no sentence on both sides
     printed = capsys.readouterr().out
-    for part in ("called fake", "precision", "AUC", "EER", "Sentences never heard", "Unseen speaker ben", "process"):
+    for part in (
+        "called fake",
+        "precision",
+        "AUC",
+        "EER",
+        "95% interval",
+        "Sentences never heard",
+        "Unseen speaker ben",
+        "process",
+    ):
         assert part in printed
     results = json.loads((output / "results.json").read_text())
     assert 0 <= results["Unseen speaker ben"]["eer"] <= 1
     assert results["Unseen speaker ben"]["n_clips"] == 36  # 12 sentences: real, WORLD, Griffin-Lim
     assert np.sum(results["Unseen speaker ben"]["confusion_matrix"]) == 36
-    for picture in ("confusion-sentences.png", "confusion-unseen.png", "roc.png", "history.png"):
+    for picture in ("confusion-sentences.png", "confusion-unseen.png", "roc.png", "det.png", "history.png"):
         assert (output / picture).stat().st_size > 5000
+    for report in ("report-sentences.html", "report-unseen.html"):
+        assert "data:image/png" in (output / report).read_text()
     pipeline = joblib.load(output / "pipeline.joblib")
     reloaded = results["reloaded"]
     assert pipeline.predict_proba([reloaded["file"]])[0, 1] == pytest.approx(reloaded["probability"], abs=1e-6)
