@@ -31,7 +31,7 @@ class Detector:
     @property
     def classes(self) -> list[Any]:
         """The two labels, as the classifier orders them."""
-        return list(self.estimator.classes_)
+        return list(self.estimator.classes_.tolist())
 
 
 def save_detector(folder: Path, pipeline: Any, about: dict[str, Any]) -> None:
@@ -71,7 +71,7 @@ def load_detector(path: Path, real_label: str | None = None) -> Detector:
         is_classifier = hasattr(estimator, "predict") and hasattr(estimator, "fit")
         what = f"a {type(estimator).__name__} that is not fitted" if is_classifier else type(estimator).__name__
         raise ValueError(f"{file}: expected a fitted classifier, got {what}.")
-    return Detector(estimator, path, _real_class(list(estimator.classes_), real_label, file), about)
+    return Detector(estimator, path, _real_class(estimator.classes_.tolist(), real_label, file), about)
 
 
 def versions() -> dict[str, str]:
@@ -157,7 +157,7 @@ def _real_class(classes: list[Any], real_label: str | None, file: Path) -> Hasha
             raise ValueError(f"{file}: --real-label {real_label} is none of the detector's classes {classes}.")
         return named[0]
     try:
-        return real_of([getattr(label, "item", lambda label=label: label)() for label in classes])
+        return real_of(classes)
     except ValueError as error:
         raise ValueError(
             f"{file}: cannot tell which of the classes {classes} is the real voice. Name it: --real-label LABEL."

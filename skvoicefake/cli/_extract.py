@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +131,10 @@ def _write_table(path: Path, features: Any, names: list[str], clips: list[str], 
 
 
 def _require_pyarrow() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("pyarrow") is None:
-        raise ImportError("parquet files need pyarrow: pip install pyarrow. Or write .csv or .npz.")
+    try:
+        import_module("pyarrow")
+    except ImportError as error:
+        raise ImportError("parquet files need pyarrow: pip install pyarrow. Or write .csv or .npz.") from error
 
 
 def _plain(value: Any) -> Any:

@@ -41,8 +41,8 @@ def describe(detector: _detector.Detector) -> dict[str, Any]:
     network = getattr(steps[-1][1], "model_", None)
     about = {
         "path": str(detector.path),
-        "classes": [getattr(label, "item", lambda label=label: label)() for label in detector.classes],
-        "real": getattr(detector.real, "item", lambda: detector.real)(),
+        "classes": detector.classes,
+        "real": detector.real,
         "steps": [
             {
                 "name": name,

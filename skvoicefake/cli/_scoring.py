@@ -88,7 +88,7 @@ def _load(row: Row, transformer: MFCCTransformer) -> NDArray[np.float32] | None:
         y = load_audio(row.path, transformer.sample_rate, duration=duration)
         if not y.any():
             raise AudioError(f"silent: all {len(y)} samples read are zero.")
-    except AudioError as error:
+    except (ValueError, OSError) as error:
         row.error = _reason(error, row.path)
         return None
     row.warnings = _oddities(row.path, y, transformer)
@@ -127,7 +127,7 @@ def _rate_in_header(path: str) -> int | None:
 
     try:
         return int(soundfile.info(path).samplerate)
-    except (soundfile.LibsndfileError, OSError, TypeError):  # what ffmpeg decodes
+    except (soundfile.LibsndfileError, OSError, TypeError, ValueError):  # what ffmpeg decodes
         return None
 
 

@@ -118,9 +118,7 @@ def run(args: argparse.Namespace) -> None:
         frame = frame.iloc[test]
         about["held_out"] = judge(pipeline, frame, y[test], part(groups, test), y[train], args.output)
         about["held_out"]["fingerprint"] = _detector.fingerprint(paths[test], y[test])
-    pipeline.set_params(clf__verbose=0, mfcc__n_jobs=None)
-    if "cache" in pipeline[0].get_params():
-        pipeline.set_params(mfcc__cache=None)
+    pipeline.set_params(clf__verbose=0, mfcc__n_jobs=None, mfcc__cache=None)
     _detector.save_detector(args.output, pipeline, about)
     if args.cache is None:
         shutil.rmtree(cache, ignore_errors=True)
@@ -144,9 +142,7 @@ def build(args: argparse.Namespace, cache: Path) -> Any:
 
     from skvoicefake import CNNLSTMClassifier, MFCCTransformer
 
-    transformer = MFCCTransformer(duration=args.duration, n_jobs=args.jobs)
-    if "cache" in transformer.get_params():
-        transformer.set_params(cache=str(cache))
+    transformer = MFCCTransformer(duration=args.duration, n_jobs=args.jobs, cache=str(cache))
     network = CNNLSTMClassifier(class_weight="balanced", epochs=args.epochs, random_state=args.seed)
     return Pipeline([("mfcc", transformer), ("clf", network)]).set_params(**dict(args.settings))
 

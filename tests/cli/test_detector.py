@@ -1,0 +1,140 @@
+import json
+import pickle
+import shutil
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from skvoicefake.cli._detector import ABOUT, PIPELINE, fingerprint, load_detector, save_detector, versions
+
+X = np.arange(8.0).reshape(-1, 1)
+
+
+def classifier(labels=("fake", "real")):
+    return LogisticRegression().fit(X, np.repeat(np.array(labels), 8 // len(labels)))
+
+
+def test_comes_back(tmp_path):
+    fitted = classifier()
+    save_detector(tmp_path / "detector", fitted, {"training": {"n_real": 4}})
+    assert sorted(path.name for path in (tmp_path / "detector").iterdir()) == [ABOUT, PIPELINE]
+    detector = load_detector(tmp_path / "detector")
+    np.testing.assert_array_equal(detector.estimator.predict_proba(X), fitted.predict_proba(X))
+    assert detector.real == "real"
+    assert detector.classes == ["fake", "real"]
+    assert detector.about["training"] == {"n_real": 4}
+    assert detector.about["versions"] == versions()
+    assert detector.about["versions"]["scikit-learn"] == sklearn.__version__
+
+
+@pytest.mark.parametrize("dump", [joblib.dump, lambda model, path: path.write_bytes(pickle.dumps(model))])
+def test_files_of_any_fitted_classifier(tmp_path, dump):
+    dump(classifier(["bonafide", "spoof"]), tmp_path / "model.pkl")
+    detector = load_detector(tmp_path / "model.pkl")
+    assert detector.real == "bonafide"
+    assert detector.about == {}
+
+
+def test_the_folder_of_the_demo(tmp_path):
+    joblib.dump(classifier(), tmp_path / PIPELINE)
+    assert load_detector(tmp_path).classes == ["fake", "real"]
+
+
+def test_classes_that_are_numbers_need_the_real_one_named(tmp_path):
+    path = tmp_path / "model.joblib"
+    joblib.dump(classifier([0, 1]), path)
+    with pytest.raises(ValueError, match=r"cannot tell which of the classes \[0, 1\] is the real voice.*--real-label"):
+        load_detector(path)
+    assert load_detector(path, "0").real == 0
+    with pytest.raises(ValueError, match="--real-label 2 is none of the detector's classes"):
+        load_detector(path, "2")
+
+
+@pytest.mark.parametrize(
+    ("write", "error", "message"),
+    [
+        (lambda path: None, FileNotFoundError, "no such file or folder"),
+        (lambda path: path.mkdir(), FileNotFoundError, "no detector in this folder: pipeline.joblib is missing"),
+        (lambda path: path.write_text("hello"), ValueError, "cannot be loaded as a pickled classifier"),
+        (lambda path: path.touch(), ValueError, "cannot be loaded as a pickled classifier"),
+        (lambda path: joblib.dump({"a": 1}, path), ValueError, "expected a fitted classifier, got dict"),
+        (lambda path: joblib.dump(StandardScaler().fit(X), path), ValueError, "classifier, got StandardScaler"),
+        (lambda path: joblib.dump(LogisticRegression(), path), ValueError, "LogisticRegression that is not fitted"),
+        (
+            lambda path: joblib.dump(classifier(["a", "b", "c", "d"]), path),
+            ValueError,
+            "two classes, real and fake, got 4",
+        ),
+        (lambda path: path.write_bytes(b"cnowhere.to_be\nfound\n."), ImportError, "a package that it needs is missing"),
+    ],
+    ids=["none", "folder", "text", "empty", "dict", "scaler", "unfitted", "classes", "package"],
+)
+def test_what_is_no_detector(tmp_path, write, error, message):
+    path = tmp_path / "model"
+    write(path)
+    with pytest.raises(error, match=message) as caught:
+        load_detector(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_damage_is_found(tmp_path):
+    save_detector(tmp_path / "a", classifier(), {})
+    save_detector(tmp_path / "b", classifier([1, 0]), {})
+    shutil.copy(tmp_path / "b" / PIPELINE, tmp_path / "a" / PIPELINE)
+    with pytest.raises(ValueError, match=r"is not the one detector\.json is about"):
+        load_detector(tmp_path / "a")
+    for text, message in (("{", "damaged"), ("[]", "damaged"), ('{"format": 99}', "expected format 1, got 99")):
+        (tmp_path / "b" / ABOUT).write_text(text)
+        with pytest.raises(ValueError, match=message):
+            load_detector(tmp_path / "b")
+
+
+def test_warns_of_other_versions(tmp_path):
+    save_detector(tmp_path / "a", classifier(), {})
+    about = json.loads((tmp_path / "a" / ABOUT).read_text())
+    about["versions"] |= {"keras": "1.2.3", "numpy": about["versions"]["numpy"] + ".post1"}
+    (tmp_path / "a" / ABOUT).write_text(json.dumps(about))
+    with pytest.warns(UserWarning, match=r"trained with keras 1\.2\.3 \(now [\d.]+\): it may") as caught:
+        load_detector(tmp_path / "a")
+    assert len(caught) == 1
+    old = classifier()
+    joblib.dump(old, tmp_path / "old.joblib")
+    content = (tmp_path / "old.joblib").read_bytes()
+    there = sklearn.__version__.encode()
+    (tmp_path / "old.joblib").write_bytes(content.replace(there, b"0" * len(there)))
+    with pytest.warns(UserWarning, match=r"saved with scikit-learn 0+, loaded with") as caught:
+        load_detector(tmp_path / "old.joblib")
+    assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save_detector(tmp_path / "b", old, {})
+        load_detector(tmp_path / "b")
+
+
+def test_a_failed_save_leaves_the_one_before(tmp_path):
+    save_detector(tmp_path / "a", classifier(), {})
+    before = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    with pytest.raises((pickle.PicklingError, AttributeError, TypeError)):
+        save_detector(tmp_path / "a", lambda x: x, {})
+    assert {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
+
+
+def test_fingerprint_knows_names_sizes_and_labels(tmp_path):
+    paths = []
+    for folder, name, size in (("x", "a.wav", 3), ("x", "b.wav", 4), ("y", "b.wav", 4)):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_bytes(b"0" * size)
+        paths.append(str(tmp_path / folder / name))
+    labels = ["real", "fake"]
+    first = fingerprint(paths[:2], labels)
+    assert first.startswith("sha256:")
+    assert fingerprint(paths[:2][::-1], labels[::-1]) == first  # whatever the order
+    assert fingerprint([paths[0], paths[2]], labels) == first  # and the folder
+    assert fingerprint(paths[:2], ["fake", "real"]) != first
+    (tmp_path / "x" / "a.wav").write_bytes(b"0000")
+    assert fingerprint(paths[:2], labels) != first

@@ -1,0 +1,48 @@
+import json
+
+import pytest
+
+from skvoicefake.cli import main
+from skvoicefake.cli._detector import save_detector
+
+
+def test_what_is_known_of_any_classifier(quick_detector, capsys):
+    assert main(["info", str(quick_detector)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == str(quick_detector)
+    assert lines[1] == "Classes: fake, real (the real voice: real)"
+    assert lines[2].startswith("Step mfcctransformer: MFCCTransformer(duration=0.3, n_mfcc=5, output='stats')")
+    assert any(line.startswith("scikit-learn ") for line in lines)
+    assert not any(line.startswith(("Trained", "Held out", "Network")) for line in lines)
+
+
+def test_json(quick_detector, capsys):
+    assert main(["info", str(quick_detector), "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert about["classes"] == ["fake", "real"]
+    assert about["steps"][0]["parameters"]["n_mfcc"] == 5
+    assert about["network_parameters"] is None
+
+
+@pytest.mark.filterwarnings("default")
+def test_versions_then_and_now(quick_pipeline, tmp_path, capsys):
+    training = {
+        "source": "corpus", "n_real": 20, "n_fake": 19, "groups": "by speaker", "fingerprint": "sha256:0123456789abc"
+    }  # fmt: skip
+    about = {"created": "2026-01-02", "training": training, "versions": {"python": "3.1.4", "keras": "9.9.9"}}
+    save_detector(tmp_path / "detector", quick_pipeline, about)
+    assert main(["info", str(tmp_path / "detector")]) == 0
+    captured = capsys.readouterr()
+    assert "Trained 2026-01-02 on 20 real and 19 fake clips of corpus (sha256:0123456789ab...)" in captured.out
+    assert "Groups: by speaker" in captured.out
+    assert "Held out: nothing, so there are no figures." in captured.out
+    assert ", trained with 3.1.4\n" in captured.out
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith(f"skvoicefake: warning: {tmp_path / 'detector'}: trained with keras 9.9.9 (now")
+
+
+def test_errors_are_one_line(tmp_path, capsys):
+    assert main(["info", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == (
+        f"skvoicefake: {tmp_path}: no detector in this folder: pipeline.joblib is missing. Train it first.\n"
+    )

@@ -1,0 +1,74 @@
+import argparse
+import stat
+
+import numpy as np
+import pytest
+
+from skvoicefake import MFCCTransformer
+from skvoicefake.audio import AudioError
+from skvoicefake.cli._options import features_of, number, seconds, setting, whole_file
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("clf__filters=(8, 16)", ("clf__filters", (8, 16))),
+        ("top_db=None", ("top_db", None)),
+        ("window=hamming", ("window", "hamming")),
+        ("a=b=c", ("a", "b=c")),
+    ],
+)
+def test_settings(text, expected):
+    assert setting(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "message"),
+    [
+        (setting, "clf__filters", "expected NAME=VALUE"),
+        (setting, "=3", "expected NAME=VALUE"),
+        (number(int, 1), "0", "expected a number from 1 up, got '0'"),
+        (number(int, 1), "many", "got 'many'"),
+        (number(float, 0, 0.5), "0.6", "from 0 to 0.5"),
+        (number(float, 0, 0.5), "nan", "got 'nan'"),
+        (seconds, "0", "expected a number from 0.01"),
+    ],
+)
+def test_bad_values(read, text, message):
+    with pytest.raises(argparse.ArgumentTypeError, match=message):
+        read(text)
+
+
+def test_good_values():
+    assert number(int, 1)("3") == 3
+    assert seconds("0.5") == 0.5
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "new" / "file.txt"
+    with whole_file(path) as unfinished:
+        unfinished.write_text("first")
+        assert not path.exists()
+    assert path.read_text() == "first"
+    (tmp_path / "other").touch()
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((tmp_path / "other").stat().st_mode)
+    with pytest.raises(KeyboardInterrupt), whole_file(path) as unfinished:  # noqa: PT012
+        unfinished.write_text("sec")
+        raise KeyboardInterrupt
+    assert path.read_text() == "first"
+    assert [file.name for file in path.parent.iterdir()] == ["file.txt"]
+
+
+def test_bad_clips_are_told_all_at_once(clips, tmp_path, capsys):
+    (tmp_path / "text.wav").write_text("no sound")
+    paths = [clips("a.wav"), str(tmp_path / "text.wav"), clips("b.wav"), str(tmp_path / "nowhere.wav")]
+    with pytest.raises(AudioError, match=r"2 of 4 clips cannot be used: .*text\.wav.*nowhere\.wav.*--on-error skip"):
+        features_of(MFCCTransformer(duration=0.3), paths, "raise")
+    features, good = features_of(MFCCTransformer(duration=0.3), paths, "skip")
+    assert good == [0, 2]
+    np.testing.assert_array_equal(features, MFCCTransformer(duration=0.3).fit_transform([paths[0], paths[2]]))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(f"skvoicefake: left out: {paths[1]!r}: ")
+    with pytest.raises(AudioError, match="2 of 2 clips cannot be used"):
+        features_of(MFCCTransformer(duration=0.3), [paths[1], paths[3]], "skip")

@@ -1,0 +1,201 @@
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from skvoicefake.cli import main
+from skvoicefake.cli._predict import unique_paths
+
+HEADER = "path,label,probability,score,warnings,error\n"
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture
+def start():
+    """Return a function that starts the command in a process of its own, which ends with the test."""
+    with ExitStack() as processes:
+
+        def run(*arguments):
+            pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+            process = subprocess.Popen([sys.executable, "-m", "skvoicefake", *map(str, arguments)], text=True, **pipes)
+            processes.enter_context(process)
+            processes.callback(process.kill)
+            return process
+
+        yield run
+
+
+@pytest.fixture
+def bad(tmp_path):
+    path = tmp_path / "text.wav"
+    path.write_text("no sound")
+    return str(path)
+
+
+def test_files_and_folders(quick_detector, quick_pipeline, corpus, clips, capsys):
+    one = clips("one.wav")
+    assert main(["predict", str(quick_detector), str(corpus / "real"), one, str(corpus)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith(HEADER)
+    assert captured.err == ""
+    rows = rows_of(captured.out)
+    paths = [row["path"] for row in rows]
+    assert len(paths) == len(set(paths)) == 49
+    assert paths[24] == one
+    assert paths[:24] == sorted(map(str, (corpus / "real").rglob("*.wav")))
+    assert sum(row["label"] == Path(row["path"]).parts[-3] for row in rows if row["path"] != one) >= 46
+    expected = quick_pipeline.predict_proba(paths)
+    for row, (fake, real) in zip(rows, expected, strict=True):
+        assert float(row["probability"]) == pytest.approx(max(fake, real), rel=1e-6)
+        assert (float(row["score"]) > 0) == (real > fake)
+
+
+def test_json_lines_to_a_file(quick_detector, corpus, tmp_path, capsys):
+    output = tmp_path / "new" / "scores.jsonl"
+    output.parent.mkdir()
+    arguments = ["predict", str(quick_detector), str(corpus / "fake" / "ben"), "-o", str(output), "--format", "jsonl"]
+    assert main(arguments) == 0
+    rows = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [row["path"] for row in rows] == sorted(map(str, (corpus / "fake" / "ben").iterdir()))
+    assert all(row["error"] is None and row["warnings"] == [] for row in rows)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_bad_file_is_a_row_and_the_status(quick_detector, clips, bad, tmp_path, capsys):
+    good, empty = clips("good.wav"), tmp_path / "empty"
+    empty.mkdir()
+    assert main(["predict", str(quick_detector), bad, good, "nowhere.wav", str(empty)]) == 1
+    captured = capsys.readouterr()
+    rows = rows_of(captured.out)
+    assert [row["path"] for row in rows] == [bad, good, "nowhere.wav", str(empty)]
+    assert [bool(row["error"]) for row in rows] == [True, False, True, True]
+    assert rows[3]["error"] == "no audio below this folder."
+    assert captured.err == "skvoicefake: 3 of 4 clips could not be scored; their rows say why.\n"
+
+
+def test_reads_paths_from_the_standard_input(quick_detector, clips, capsys, monkeypatch):
+    one, two = clips("one.wav"), clips("two words.wav")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{one}\n\n{two}\r\n{one}\n"))
+    assert main(["predict", str(quick_detector), "-"]) == 0
+    assert [row["path"] for row in rows_of(capsys.readouterr().out)] == [one, two]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert main(["predict", str(quick_detector), "-"]) == 0
+    assert capsys.readouterr().out == HEADER
+
+
+def test_goes_on_with_a_file(quick_detector, corpus, bad, tmp_path, capsys):
+    output = tmp_path / "scores.csv"
+    ben, whole = str(corpus / "real" / "ben"), str(corpus / "real")
+    arguments = ["predict", str(quick_detector), "-o", str(output)]
+    assert main([*arguments, bad, ben]) == 1
+    content = output.read_text()
+    assert main([*arguments, whole]) == 1
+    assert "scores.csv: already there. Go on with it (--resume), or write it anew (--force)" in capsys.readouterr().err
+    assert output.read_text() == content
+    # The last line is half written, and what is there counts: the bad file too.
+    output.write_text(content[:-20])
+    assert main([*arguments, whole, bad, "--resume"]) == 1
+    assert "4 clips are in" in capsys.readouterr().err
+    rows = rows_of(output.read_text())
+    assert output.read_text().startswith(content[: content.rfind("\n", 0, -20) + 1])
+    assert sorted(row["path"] for row in rows) == sorted([bad, *map(str, (corpus / "real").rglob("*.wav"))])
+    assert main([*arguments, ben, "--force"]) == 0
+    assert len(rows_of(output.read_text())) == 4
+
+
+def test_no_file_twice_whatever_way_it_is_written(corpus, monkeypatch):
+    monkeypatch.chdir(corpus)
+    given = ["real/ben/1.wav", "./real/ben", str(corpus / "real/ben/0.wav"), "real/../real/ben/2.wav"]
+    assert list(unique_paths(given)) == ["real/ben/1.wav", "real/ben/0.wav", "real/ben/2.wav", "real/ben/3.wav"]
+    assert list(unique_paths(given, done=["real/ben/3.wav", str(corpus / "real/ben/2.wav")])) == [
+        "real/ben/1.wav",
+        "real/ben/0.wav",
+    ]
+
+
+def test_a_kill_loses_nothing_done(start, quick_detector, corpus, tmp_path):
+    paths = sorted(map(str, corpus.rglob("*.wav")))
+    output = tmp_path / "scores.csv"
+    process = start("predict", quick_detector, "-", "-o", output, "--batch-size", 1)
+    process.stdin.write("\n".join(paths[:3]) + "\n")
+    process.stdin.flush()  # The process waits for more, so it is in the middle.
+    while process.poll() is None and not (output.exists() and output.read_text().count("\n") >= 4):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    process.kill()
+    process.communicate()
+    assert [row["path"] for row in rows_of(output.read_text())] == paths[:3]
+    assert main(["predict", str(quick_detector), str(corpus), "-o", str(output), "--resume"]) == 0
+    assert sorted(row["path"] for row in rows_of(output.read_text())) == paths
+
+
+def test_ctrl_c_keeps_what_is_done(start, quick_detector, corpus):
+    paths = sorted(map(str, corpus.rglob("*.wav")))
+    process = start("predict", quick_detector, "-", "--batch-size", 1)
+    process.stdin.write(paths[0] + "\n")
+    process.stdin.flush()
+    lines = [process.stdout.readline(), process.stdout.readline()]
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate()
+    assert process.returncode == 130
+    assert rows_of("".join(lines) + rest)[0]["path"] == paths[0]
+    assert rest == ""
+    assert errors.strip() == "skvoicefake: stopped. What was finished is kept."
+
+
+def test_a_closed_pipe_ends_quietly(start, quick_detector, corpus):
+    process = start("predict", quick_detector, "-", "--batch-size", 1)
+    assert process.stdout.readline() == HEADER
+    process.stdout.close()
+    process.stdin.write("\n".join(map(str, corpus.rglob("*.wav"))))
+    process.stdin.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 141
+
+
+def test_names_that_are_not_utf8(quick_detector, clips, tmp_path):
+    name = os.fsencode(tmp_path) + b"/caf\xe9.wav"
+    try:
+        os.rename(clips("name.wav"), name)  # noqa: PTH104
+    except OSError:
+        pytest.skip("the file system takes names in UTF-8 alone")
+    for given, stdin in ((os.fsdecode(name), b""), ("-", name)):
+        command = [sys.executable, "-m", "skvoicefake", "predict", str(quick_detector), given]
+        answer = subprocess.run(command, input=stdin, capture_output=True, check=False)
+        assert answer.stdout.splitlines()[1].startswith(name + b",")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        ("nowhere a.wav", 1, "nowhere: no such file or folder. A detector is a folder"),
+        ("DETECTOR a.wav --resume", 2, "--resume and --force go with -o FILE"),
+        ("DETECTOR a.wav --real-label yes", 1, "--real-label yes is none of the detector's classes ['fake', 'real']"),
+        ("a.wav a.wav", 1, "a.wav: cannot be loaded as a pickled classifier"),
+    ],
+)
+def test_errors_are_one_line(arguments, status, message, quick_detector, clips, capsys, monkeypatch):
+    monkeypatch.chdir(Path(clips("a.wav")).parent)
+    assert main(["predict", *arguments.replace("DETECTOR", str(quick_detector)).split()]) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+
+
+@pytest.mark.parametrize("arguments", ["", "detector", "d a.wav --batch-size 0", "d a -o x --resume --force"])
+def test_wrong_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["predict", *arguments.split()])
+    assert stop.value.code == 2
+    assert "usage: skvoicefake predict" in capsys.readouterr().err

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import LinearSVC
+
+from skvoicefake import MFCCTransformer
+from skvoicefake.cli._detector import Detector
+from skvoicefake.cli._scoring import Scorer
+
+t = np.arange(4800) / 16_000
+VOICE = 0.1 * np.random.default_rng(3).normal(size=4800)
+
+
+def rows_of(estimator, paths, real="real"):
+    return Scorer(Detector(estimator, None, real)).rows(paths)
+
+
+def test_rows_are_what_the_pipeline_says(quick_pipeline, corpus):
+    paths = [str(path) for path in sorted(corpus.rglob("[01].wav"))]
+    rows = rows_of(quick_pipeline, paths)
+    assert [row.path for row in rows] == paths
+    for row in rows:
+        probabilities = dict(zip(quick_pipeline.classes_, quick_pipeline.predict_proba([row.path])[0], strict=True))
+        assert row.label == quick_pipeline.predict([row.path])[0]
+        assert row.probability == pytest.approx(probabilities[row.label], rel=1e-6)
+        assert row.score == pytest.approx(np.log(probabilities["real"] / probabilities["fake"]), rel=1e-5)  # of float32
+        assert row.warnings == []
+        assert row.error is None
+
+
+@pytest.mark.parametrize("crop", ["start", "center", "loudest"])
+def test_long_clips_are_cut_as_the_pipeline_cuts_them(quick_pipeline, clips, crop):
+    long = clips("long.wav", np.random.default_rng(1).normal(size=(40_000, 2)) * np.linspace(0, 0.2, 40_000)[:, None])
+    odd = clips("odd.flac", np.random.default_rng(2).normal(size=30_000) * 0.1, 44_100)
+    steps = dict(quick_pipeline.steps)
+    transformer = MFCCTransformer(duration=0.3, n_mfcc=5, output="stats", crop=crop)
+    pipeline = make_pipeline(transformer, steps["standardscaler"], steps["logisticregression"])
+    for row in rows_of(pipeline, [long, odd]):
+        np.testing.assert_allclose(row.score, pipeline.decision_function([row.path])[0], rtol=1e-6)
+
+
+def test_a_bad_clip_costs_no_other(quick_pipeline, clips, tmp_path):
+    (tmp_path / "text.wav").write_text("no sound")
+    (tmp_path / "cut.wav").write_bytes((tmp_path / clips("whole.wav")).read_bytes()[:2000])
+    (tmp_path / "empty.wav").touch()
+    paths = [
+        clips("good.wav"),
+        str(tmp_path / "text.wav"),
+        str(tmp_path / "cut.wav"),
+        str(tmp_path / "empty.wav"),
+        clips("silent.wav", np.zeros(4800)),
+        str(tmp_path / "nowhere.wav"),
+        clips("other.wav", VOICE),
+    ]
+    rows = rows_of(quick_pipeline, paths)
+    for row, words in zip(
+        rows, [None, "not audio", "truncated wav", "0 bytes", "silent", "no such file", None], strict=True
+    ):
+        if words is None:
+            assert row.error is None
+            assert row.score == pytest.approx(quick_pipeline.decision_function([row.path])[0], rel=1e-6)
+        else:
+            assert words in row.error
+            assert row.path not in row.error
+            assert row.label is row.score is row.probability is None
+
+
+def narrow(rate):
+    """Sound below 3.4 kHz."""
+    spectrum = np.fft.rfft(np.random.default_rng(0).normal(size=rate))
+    spectrum[3400:] = 0
+    return 0.1 * np.fft.irfft(spectrum)
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "words"),
+    [
+        (VOICE, 16_000, []),
+        (VOICE[:1600], 16_000, ["short: 0.10 of 0.3 s, the rest is padding"]),
+        (VOICE * 1e-3, 16_000, ["quiet: peak at -"]),
+        (np.clip(20 * VOICE, -1, 1), 16_000, ["clipped: samples at full scale"]),
+        (0.1 * np.random.default_rng(0).normal(size=8000), 8000, ["low rate: 8000 Hz, resampled to 16000 Hz"]),
+        (narrow(16_000), 16_000, ["narrow band: no sound above 4 kHz"]),
+        (narrow(48_000), 48_000, ["narrow band: no sound above 4 kHz"]),
+        (0.5 * np.sin(2 * np.pi * 5000 * t), 16_000, []),
+        (VOICE[:1600] * 1e-3, 16_000, ["short: ", "quiet: "]),
+    ],
+    ids=["good", "short", "quiet", "clipped", "telephone", "narrow", "narrow-48", "high-tone", "two"],
+)
+def test_what_is_odd_about_a_clip(quick_pipeline, clips, samples, rate, words):
+    (row,) = rows_of(quick_pipeline, [clips("clip.flac", samples, rate)])
+    assert row.error is None
+    assert len(row.warnings) == len(words)
+    for warning, start in zip(row.warnings, words, strict=True):
+        assert warning.startswith(start)
+
+
+def test_scores_rise_towards_the_real_voice_whatever_it_is_called(quick_pipeline, corpus):
+    paths = [str(path) for path in sorted(corpus.rglob("0.wav"))]
+    y = np.array([1 if "/fake/" in path else 0 for path in paths])
+    steps = [MFCCTransformer(duration=0.3, n_mfcc=5, output="stats")]
+    forest = make_pipeline(*steps, RandomForestClassifier(20, random_state=0)).fit(paths, y)
+    rows = rows_of(forest, paths, real=0)
+    scores = np.array([row.score for row in rows])
+    assert scores[y == 0].min() > scores[y == 1].max()
+    assert np.isfinite(scores).all()  # though some probabilities are 0 or 1
+    assert [row.label for row in rows] == [str(label) for label in y]
+    np.testing.assert_allclose(
+        [row.probability for row in rows], forest.predict_proba(paths)[np.arange(len(y)), y], rtol=1e-9
+    )
+    # No probabilities: the column is empty.
+    machine = make_pipeline(*steps, LinearSVC()).fit(paths, y)
+    rows = rows_of(machine, paths, real=0)
+    np.testing.assert_allclose([row.score for row in rows], -machine.decision_function(paths))
+    assert {row.probability for row in rows} == {None}
+
+
+def test_pipelines_of_other_features_get_paths(quick_pipeline, clips, tmp_path):
+    steps = list(dict(quick_pipeline.steps).values())
+    pipeline = make_pipeline(FunctionTransformer(), *steps)
+    good, bad = clips("good.wav"), str(tmp_path / "nowhere.wav")
+    rows = rows_of(pipeline, [bad, good, bad])
+    assert ["no such file" in (row.error or "") for row in rows] == [True, False, True]
+    assert rows[1].score == pytest.approx(quick_pipeline.decision_function([good])[0], rel=1e-9)
+    assert rows_of(pipeline, []) == []
