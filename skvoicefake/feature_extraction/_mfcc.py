@@ -1,5 +1,6 @@
 """MFCCTransformer: mel-frequency cepstra in the shell of `_transformer`."""
 
+import os
 import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -76,6 +77,10 @@ class MFCCTransformer(ClipTransformer):
     output : {"sequence", "flat", "stats"}, default="sequence"
         A 3-D panel; its rows flattened; or the mean and deviation of every
         coefficient over time. The last two are 2-D, for any classifier.
+    cache : path or None, default=None
+        A folder that keeps the coefficients of every clip, so that a search,
+        or the next run, computes them once. The results are the same bits.
+        It grows, and may be deleted at any time.
     n_jobs : int or None, default=None
         Threads to work with, as in scikit-learn.
     on_error : {"raise", "zeros", "nan"}, default="raise"
@@ -114,8 +119,8 @@ class MFCCTransformer(ClipTransformer):
     `lifter` by up to ``1 + lifter / 2``.
 
     What ``normalize="train"`` and ``duration=None`` learned holds for the
-    parameters of `fit`. Only `output`, `n_jobs`, `on_error` and `verbose` may
-    be changed without another one.
+    parameters of `fit`. Only `output`, `cache`, `n_jobs`, `on_error` and
+    `verbose` may be changed without another one.
 
     Examples
     --------
@@ -178,6 +183,7 @@ class MFCCTransformer(ClipTransformer):
         padding: str = "zeros",
         crop: str = "start",
         output: str = "sequence",
+        cache: str | os.PathLike[str] | None = None,
         n_jobs: int | None = None,
         on_error: str = "raise",
         verbose: int = 0,
@@ -206,6 +212,7 @@ class MFCCTransformer(ClipTransformer):
         self.padding = padding
         self.crop = crop
         self.output = output
+        self.cache = cache
         self.n_jobs = n_jobs
         self.on_error = on_error
         self.verbose = verbose

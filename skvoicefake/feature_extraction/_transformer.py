@@ -1,5 +1,6 @@
 """The shell that turns clips into panels, whatever the features: fit, transform, lengths, bad clips, output."""
 
+import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -20,9 +21,10 @@ from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, load
 from skvoicefake.feature_extraction import _cepstra
 from skvoicefake.feature_extraction._clips import Clips, as_clips
 from skvoicefake.feature_extraction._flat_panel import flatten
+from skvoicefake.feature_extraction._store import Store
 
 # Parameters that what is learned in fit does not depend on.
-FREE = {"output", "n_jobs", "on_error", "verbose"}
+FREE = {"output", "cache", "n_jobs", "on_error", "verbose"}
 
 
 def _has_feature_names(transformer: "ClipTransformer") -> bool:
@@ -43,6 +45,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
     padding: Any
     crop: Any
     output: str
+    cache: str | os.PathLike[str] | None
     n_jobs: int | None
     on_error: str
     verbose: int
@@ -54,6 +57,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         "padding": [StrOptions({"zeros", "repeat"})],
         "crop": [StrOptions({"start", "center", "loudest"})],
         "output": [StrOptions({"sequence", "flat", "stats"})],
+        "cache": [str, os.PathLike, None],
         "n_jobs": [Integral, None],
         "on_error": [StrOptions({"raise", "zeros", "nan"})],
         "verbose": ["verbose"],
@@ -102,7 +106,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         """
         clips, bad = self._start_fit(X)
         if self.normalize == "train":
-            sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
+            sequences, bad = self._fill(clips, self._sequence_shape())
             self._learn_scale(sequences, bad)
         elif self.duration is not None:
             in_memory = [i for i, clip in enumerate(clips.items) if isinstance(clip, np.ndarray | tuple)]
@@ -132,7 +136,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         clips, _ = self._start_fit(X)
         if self.normalize != "train":
             return self._features(clips)
-        sequences, bad = self._fill(clips, self._sequence, self._sequence_shape())
+        sequences, bad = self._fill(clips, self._sequence_shape())
         self._learn_scale(sequences, bad)
         if self.output == "stats":
             return self._finished(np.stack([self._reduced(sequence) for sequence in sequences]), bad)
@@ -250,8 +254,25 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
             )
         return y
 
-    def _sequence(self, clips: Clips, i: int) -> NDArray[np.float32]:
+    def _sequence(self, clips: Clips, i: int, store: Store | None) -> NDArray[np.float32]:
         """Return one clip as (n_frames, n_coefficients), before what was learned in fit is applied."""
+        if store is None:
+            return self._computed(clips, i)
+        return store.get(clips.items[i], lambda: self._computed(clips, i))
+
+    def _store(self, clips: Clips) -> Store | None:
+        if self.cache is None:
+            return None
+        recipe = {
+            **self._lasting_params(),
+            "transformer": f"{type(self).__module__}.{type(self).__qualname__}",
+            "n_samples": self._n_samples(),
+            "normalize": self.normalize == "clip",
+            "is_table": clips.is_table,
+        }
+        return Store(self.cache, recipe, self._sequence_shape())
+
+    def _computed(self, clips: Clips, i: int) -> NDArray[np.float32]:
         y = _cepstra.fit_length(self._load(clips, i), self._n_samples(), padding=self.padding, crop=self.crop)
         coefficients = self._coefficients(y)
         return _cepstra.normalize(coefficients) if self.normalize == "clip" else coefficients
@@ -265,7 +286,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
     def _features(self, clips: Clips) -> NDArray[np.float32]:
         n_frames, n_coefficients = self._sequence_shape()
         shape = (2 * n_coefficients,) if self.output == "stats" else (n_frames, n_coefficients)
-        features, bad = self._fill(clips, lambda clips, i: self._reduced(self._sequence(clips, i)), shape)
+        features, bad = self._fill(clips, shape, self._reduced)
         return self._finished(features, bad)
 
     def _finished(self, features: NDArray[np.float32], bad: list[tuple[int, str]]) -> NDArray[np.float32]:
@@ -283,15 +304,27 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         self._learned_with = self._lasting_params()
 
     def _fill(
-        self, clips: Clips, compute: Callable[[Clips, int], NDArray[np.float32]], shape: tuple[int, ...]
+        self,
+        clips: Clips,
+        shape: tuple[int, ...],
+        finish: Callable[[NDArray[np.float32]], NDArray[np.float32]] = np.asarray,
     ) -> tuple[NDArray[np.float32], list[tuple[int, str]]]:
-        """Compute a row a clip, of the given shape; return them and the bad clips, whose rows are zeros."""
+        """Finish the sequence of every clip to a row of the given shape; return the rows, and the bad clips (zeros)."""
         features = np.zeros((len(clips), *shape), dtype=np.float32)
+        store = self._store(clips)
 
         def fill(i: int) -> None:
-            features[i] = compute(clips, i)
+            features[i] = finish(self._sequence(clips, i, store))
 
-        return features, self._each(fill, range(len(clips)))
+        bad = self._each(fill, range(len(clips)))
+        if store is not None and store.failure is not None:
+            warnings.warn(
+                f"cache={os.fspath(store.folder)!r} cannot be written to ({store.failure.strerror}): the features are"
+                " right, but not all are kept for the next time. Make room, or choose another folder.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return features, bad
 
     def _each(self, function: Callable[[int], Any], positions: Sequence[int]) -> list[tuple[int, str]]:
         """Call a function for every position of X; return position and error of the bad clips."""

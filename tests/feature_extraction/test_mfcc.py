@@ -161,7 +161,7 @@ def test_what_was_learned_with_other_parameters_is_not_used(method, parameters, 
 @pytest.mark.parametrize("parameters", [{"normalize": "train"}, {"duration": None}])
 def test_parameters_that_nothing_learned_depends_on_may_change(parameters, X):
     transformer = quick(**parameters).fit(X)
-    transformer.set_params(output="stats", n_jobs=2, on_error="nan")
+    transformer.set_params(output="stats", cache=None, n_jobs=2, on_error="nan")
     expected = quick(output="stats", **parameters).fit_transform(X)
     np.testing.assert_array_equal(transformer.transform(X), expected)
 
