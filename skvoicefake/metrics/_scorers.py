@@ -25,10 +25,12 @@ class _LLRScorer(_Scorer):
 
     def _score(self, method_caller: Callable[..., Any], estimator: Any, X: Any, y_true: Any, **kwargs: Any) -> float:
         def log_odds(*args: Any, **options: Any) -> Any:
-            # Certain probabilities are taken as nearly so, as in sklearn.metrics.log_loss.
-            probability = np.asarray(method_caller(*args, **options), dtype=np.float64)
-            eps = np.finfo(np.float64).eps
-            return logit(np.clip(probability, eps, 1 - eps))
+            probability = np.asarray(method_caller(*args, **options))
+            if probability.dtype.kind != "f":
+                probability = probability.astype(np.float64)
+            # Certain ones are taken as rounded, as calibration.log_likelihood_ratio does.
+            certain = np.finfo(probability.dtype).eps / 2
+            return logit(np.clip(probability, certain, 1 - certain).astype(np.float64))
 
         caller = method_caller if hasattr(estimator, "decision_function") else log_odds
         score: float = super()._score(caller, estimator, X, y_true, **kwargs)
