@@ -1,10 +1,11 @@
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 import skvoicefake
-from skvoicefake.cli import SUBCOMMANDS, main
+from skvoicefake.cli import SUBCOMMANDS, _info, main
 
 
 def test_version(capsys):
@@ -41,6 +42,59 @@ def test_bad_data_is_status_1_and_one_line(tmp_path, capsys):
 def test_debug_shows_the_traceback(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder"):
         main(["--debug", "demo", "--real", str(tmp_path / "nowhere"), "--output", str(tmp_path / "out")])
+
+
+def raising(error):
+    def run(args):
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (ValueError("two\n  lines"), 1, "skvoicefake: two lines"),
+        (OSError("no disk"), 1, "skvoicefake: no disk"),
+        (KeyError("x"), 1, "skvoicefake: unexpected KeyError: 'x' (rerun with --debug to see where)"),
+        (
+            ZeroDivisionError("1 / 0"),
+            1,
+            "skvoicefake: unexpected ZeroDivisionError: 1 / 0 (rerun with --debug to see where)",
+        ),
+    ],
+    ids=["value", "system", "key", "zero"],
+)
+def test_errors_are_one_line(monkeypatch, capsys, error, status, line):
+    monkeypatch.setattr(_info, "run", raising(error))
+    assert main(["info", "detector"]) == status
+    assert capsys.readouterr().err == line + "\n"
+    with pytest.raises(type(error)):
+        main(["--debug", "info", "detector"])
+
+
+def test_ctrl_c_is_status_130(monkeypatch, capsys):
+    monkeypatch.setattr(_info, "run", raising(KeyboardInterrupt()))
+    assert main(["info", "detector"]) == 130
+    assert capsys.readouterr().err == "\nskvoicefake: stopped. What was finished is kept.\n"
+
+
+@pytest.mark.filterwarnings("default")
+def test_warnings_are_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(_info, "run", lambda args: warnings.warn("2 clips:\n  a\n  b", UserWarning, stacklevel=1))
+    shown = warnings.showwarning
+    assert main(["info", "detector"]) == 0
+    assert capsys.readouterr().err == "skvoicefake: warning: 2 clips: a b\n"
+    assert warnings.showwarning is shown
+
+
+def test_help_is_quick():
+    script = "import sys; from skvoicefake.cli import main\ntry: main(['--help'])\nfinally: print(*sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    help_text, loaded = answer.stdout.rsplit("\n", 2)[:2]
+    for name, summary in SUBCOMMANDS.items():
+        assert f"{name:10}{summary}" in help_text
+    assert not {"numpy", "pandas", "sklearn", "tensorflow", "librosa"} & set(loaded.split())
 
 
 def test_runs_as_a_module():
