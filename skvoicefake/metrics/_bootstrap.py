@@ -117,7 +117,10 @@ def confidence_interval(
     Notes
     -----
     An interval of resamples knows the clips at hand alone. Where the
-    detector made no error on them, it is ``(0, 0)`` however few they are.
+    detector made no error on them, it is ``(0, 0)`` however few they are. Few
+    groups make it too narrow. :func:`min_cllr`, :func:`calibration_loss` and
+    ``method="rocch"`` fit a map to every resample, and lean to a better
+    ranking than new clips would show.
 
     References
     ----------
