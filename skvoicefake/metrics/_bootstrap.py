@@ -147,17 +147,19 @@ def confidence_interval(
     }
     given = (metric, n_resamples, confidence_level, random_state)
     validate_parameter_constraints(constraints, dict(zip(constraints, given, strict=True)), "confidence_interval")
-    if metric_params.get("return_threshold"):
+    metric, params = _unwrapped(metric)
+    params |= metric_params
+    if params.get("return_threshold"):
         raise ValueError("An interval is of one number: leave return_threshold out.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UpsideDownWarning)
-        metric(y_true, y_score, **metric_params)  # Tells what is wrong before anything is drawn.
-    pos_label, sample_weight = metric_params.pop("pos_label", None), metric_params.pop("sample_weight", None)
-    if metric not in _KERNELS and pos_label is not None:
-        metric_params["pos_label"] = pos_label
+        metric(y_true, y_score, **params)  # Tells what is wrong before anything is drawn.
+    pos_label, sample_weight = params.get("pos_label"), params.pop("sample_weight", None)
+    if metric in _KERNELS:
+        params.pop("pos_label", None)
     warn_if_upside_down(check_clips(y_true, y_score, pos_label, sample_weight).sample())
     return intervals(
-        {"metric": partial(metric, **metric_params)},
+        {"metric": partial(metric, **params)},
         y_true,
         y_score,
         groups=groups,
@@ -244,9 +246,12 @@ def _draws(clips: Clips, groups: ArrayLike | None, n_resamples: int, random_stat
 
 def _figure_of(metric: Metric, y_true: ArrayLike, clips: Clips) -> Callable[[Sample, Floats], float]:
     """Return a function of a resample and of how often it holds each clip."""
-    function, params = (metric.func, metric.keywords) if isinstance(metric, partial) else (metric, {})
+    function, params = _unwrapped(metric)
     kernel = _KERNELS.get(function)
-    if kernel is not None and not (function is roc_auc_score and params):
+    if "sample_weight" in params:
+        raise ValueError("Pass sample_weight beside the metric, not in it, so that weights are drawn with their clips.")
+    # What remains of roc_auc_score's parameters, and a class of their own, are for the metrics themselves.
+    if kernel is not None and "pos_label" not in params and not (function is roc_auc_score and params):
         given = {name: value for name, value in params.items() if name != "return_threshold"}
 
         def known(resample: Sample, counts: Floats) -> float:
@@ -255,7 +260,7 @@ def _figure_of(metric: Metric, y_true: ArrayLike, clips: Clips) -> Callable[[Sam
 
         return known
 
-    labels = np.asarray(y_true)
+    labels = np.asarray(y_true).ravel()
     takes_weights = _takes_weights(metric)
     if clips.weights is not None and not takes_weights:
         raise ValueError("The metric takes no sample_weight. Leave it out, or pass a metric that does.")
@@ -273,6 +278,13 @@ def _figure_of(metric: Metric, y_true: ArrayLike, clips: Clips) -> Callable[[Sam
             raise ValueError(f"A metric should return one number, got {value!r}.") from None
 
     return unknown
+
+
+def _unwrapped(metric: Metric) -> tuple[Metric, dict[str, Any]]:
+    """Return a metric and the parameters that a partial gives it."""
+    if isinstance(metric, partial) and not metric.args:
+        return metric.func, dict(metric.keywords)
+    return metric, {}
 
 
 def _takes_weights(metric: Metric) -> bool:

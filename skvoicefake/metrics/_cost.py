@@ -417,10 +417,13 @@ def least_tandem_cost(
     real_label: Any = None,
 ) -> tuple[float, float]:
     """Return the least tandem cost over all thresholds, and the threshold."""
-    rates = np.asarray(asv_rates, dtype=np.float64)
-    if rates.shape != (3,) or not ((rates >= 0) & (rates <= 1)).all():
-        raise ValueError(f"asv_rates should be (p_fa, p_miss, p_fa_spoof), each between 0 and 1, got {asv_rates}.")
-    p_fa, p_miss, p_fa_spoof = rates.tolist()
+    try:
+        p_fa, p_miss, p_fa_spoof = (float(rate) for rate in asv_rates)
+        are_shares = all(0 <= rate <= 1 for rate in (p_fa, p_miss, p_fa_spoof))
+    except (TypeError, ValueError):
+        are_shares = False
+    if not are_shares:
+        raise ValueError(f"asv_rates should be (p_fa, p_miss, p_fa_spoof), each between 0 and 1, got {asv_rates!r}.")
     if abs(p_target + p_nontarget + p_spoof - 1) > 1e-10:
         raise ValueError(
             f"p_target, p_nontarget and p_spoof should make 1, got {p_target} + {p_nontarget} + {p_spoof}"

@@ -90,6 +90,9 @@ def check_clips(y_true: ArrayLike, y_score: ArrayLike, pos_label: Any, sample_we
         _check_lengths(labels, weights, "sample_weight")
         if not (np.isfinite(weights).all() and np.all(weights >= 0)):
             raise ValueError("sample_weight holds weights that are NaN, infinite or negative.")
+        with np.errstate(over="ignore"):
+            if not np.isfinite(weights.sum()):
+                raise ValueError("sample_weight holds weights too large to add up. Divide all by the largest.")
         if not (weights[is_positive].any() and weights[~is_positive].any()):
             raise ValueError("sample_weight gives all clips of one class a weight of zero.")
     negative, positive = classes if pos_label == classes[1] else classes[::-1]

@@ -16,7 +16,7 @@ from sklearn.metrics._scorer import _Scorer
 
 from skvoicefake.metrics._calibration import cllr, min_cllr
 from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
-from skvoicefake.metrics._inputs import check_clips, check_groups, warn_if_upside_down
+from skvoicefake.metrics._inputs import Clips, check_clips, check_groups, warn_if_upside_down
 from skvoicefake.metrics._ranking import equal_error_rate, equal_errors
 
 
@@ -51,14 +51,14 @@ def _group_errors(
     clips = check_clips(y_true, y_score, pos_label, sample_weight)
     warn_if_upside_down(clips.sample(), stacklevel=4)
     codes = check_groups(groups, len(clips.scores))
+    weights = np.ones(len(codes)) if clips.weights is None else clips.weights
     errors = []
-    for code in np.unique(codes):
-        chosen = codes == code
+    for code in np.unique(codes[weights > 0]):
+        chosen = (codes == code) & (weights > 0)
         for of_class in (clips.is_positive, ~clips.is_positive):
             if not (chosen & of_class).any():
                 chosen = chosen | of_class
-        weights = None if clips.weights is None else clips.weights[chosen]
-        part = clips._replace(is_positive=clips.is_positive[chosen], scores=clips.scores[chosen], weights=weights)
+        part = Clips(clips.is_positive[chosen], clips.scores[chosen], weights[chosen], clips.classes)
         errors.append(equal_errors(part.sample())[0])
     return errors
 

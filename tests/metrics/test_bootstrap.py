@@ -55,6 +55,24 @@ def test_parameters_reach_the_metric():
     assert found == pytest.approx(expected, abs=1e-12)
 
 
+def test_parameters_may_come_in_a_partial():
+    y, scores = random_scores(50, seed=2)
+    options = {"n_resamples": 40, "random_state": 0}
+    params = {"pos_label": "bonafide", "p_spoof": 0.5, "sample_weight": np.arange(50) % 3}
+    found = confidence_interval(min_detection_cost, y, scores, **options, **params)
+    assert confidence_interval(partial(min_detection_cost, **params), y, scores, **options) == found
+    given = partial(min_detection_cost, p_spoof=0.5, pos_label="bonafide")
+    shared = intervals({"cost": given}, y, -scores, **options, sample_weight=params["sample_weight"])
+    assert shared["cost"] != found
+    shared = intervals({"cost": given}, y, scores, **options, sample_weight=params["sample_weight"])
+    assert shared["cost"] == pytest.approx(found, abs=1e-12)
+    with pytest.raises(ValueError, match="Pass sample_weight beside the metric"):
+        intervals({"cost": partial(min_detection_cost, **params)}, y, scores)
+    # Parameters that only the metric itself knows.
+    partial_auc = confidence_interval(roc_auc_score, y, -scores, max_fpr=0.5, **options)
+    assert partial_auc != confidence_interval(roc_auc_score, y, -scores, **options)
+
+
 def test_many_metrics_share_their_draws():
     y, scores = random_scores(50, seed=3)
     options = {"n_resamples": 40, "random_state": 7, "pos_label": "bonafide"}

@@ -130,6 +130,8 @@ def test_asv_scores_are_checked():
     ("params", "message"),
     [
         ({"asv_rates": (0.05, 0.05)}, r"asv_rates should be \(p_fa, p_miss, p_fa_spoof\)"),
+        ({"asv_rates": None}, r"asv_rates should be \(p_fa, p_miss, p_fa_spoof\).*got None"),
+        ({"asv_rates": ("low", 0.1, 0.1)}, "each between 0 and 1"),
         ({"asv_rates": (5, 5, 30)}, "each between 0 and 1"),
         ({"asv_rates": (0.1, np.nan, 0.1)}, "each between 0 and 1"),
         ({"asv_rates": (0.9, 0.95, 0.1)}, "own errors cost more than turning all away"),

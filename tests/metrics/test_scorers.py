@@ -221,6 +221,18 @@ def test_groups_of_one_class_are_judged_against_all_of_the_other():
     assert -mean == pytest.approx(np.mean(by_attack))
 
 
+def test_clips_without_weight_are_in_no_group():
+    clf = LogisticRegression().fit([[0.0], [5.0]], ["fake", "real"])
+    X = np.array([[0.0], [4.0], [3.0], [2.0], [1.0], [5.0]])
+    y, groups = ["fake", "real"] * 3, ["a", "a", "b", "b", "c", "c"]
+    for name in OF_GROUPS:
+        scorer = get_scorer(name, groups=groups)
+        assert scorer(clf, X, y) == (-1 if "worst" in name else pytest.approx(-1 / 3))
+        assert scorer(clf, X, y, sample_weight=[1, 1, 0, 0, 1, 2]) == 0
+        # Only the real clip of b is left: it scores below no fake but its own.
+        assert scorer(clf, X, y, sample_weight=[1, 1, 0, 1, 1, 2]) == 0
+
+
 @pytest.mark.parametrize("name", sorted(OF_GROUPS))
 def test_groups_are_asked_for(name, data):
     X, y, _ = data
