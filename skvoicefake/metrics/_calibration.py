@@ -170,7 +170,8 @@ def llr_cost(sample: Sample) -> float:
     # Shares before products: the sum of huge scores would overflow where their mean does not.
     positives = sample.positives / sample.positives.sum() / (2 * np.log(2))
     negatives = sample.negatives / sample.negatives.sum() / (2 * np.log(2))
-    return float(positives @ np.logaddexp(0, -sample.values) + negatives @ np.logaddexp(0, sample.values))
+    with np.errstate(over="ignore"):  # What costs more than any number is infinite.
+        return float(positives @ np.logaddexp(0, -sample.values) + negatives @ np.logaddexp(0, sample.values))
 
 
 def least_llr_cost(sample: Sample) -> float:

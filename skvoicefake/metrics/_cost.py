@@ -1,5 +1,6 @@
 """What the errors of a detector cost where fakes are rare and one error costs more than the other."""
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
@@ -382,17 +383,19 @@ def least_detection_cost(
     sample: Sample, *, p_spoof: float = 0.05, c_miss: float = 1, c_fa: float = 10, real_label: Any = None
 ) -> tuple[float, float]:
     """Return the least cost over all thresholds, and the threshold."""
+    of_misses, of_passes = _normalised(p_spoof, c_miss, c_fa)
     misses, passes = _real_rates(sample, real_label)
-    costs = c_miss * (1 - p_spoof) * misses + c_fa * p_spoof * passes
+    costs = of_misses * misses + of_passes * passes
     at = int(np.argmin(costs))
-    return float(costs[at] / min(c_fa * p_spoof, c_miss * (1 - p_spoof))), float(sample.thresholds[at])
+    return float(costs[at]), float(sample.thresholds[at])
 
 
 def bayes_detection_cost(
     sample: Sample, *, p_spoof: float = 0.05, c_miss: float = 1, c_fa: float = 10, real_label: Any = None
 ) -> tuple[float, float]:
     """Return the cost at the threshold that the prior and the costs call for, and the threshold."""
-    threshold = -float(np.log(c_miss * (1 - p_spoof) / (c_fa * p_spoof)))
+    of_misses, of_passes = _normalised(p_spoof, c_miss, c_fa)
+    threshold = -math.log(of_misses / of_passes)
     if real_is_positive(sample, real_label):
         is_called_real, real, fake = sample.values >= threshold, sample.positives, sample.negatives
     else:
@@ -400,8 +403,7 @@ def bayes_detection_cost(
         threshold = -threshold
     miss = np.sum(real[~is_called_real]) / np.sum(real)
     passed = np.sum(fake[is_called_real]) / np.sum(fake)
-    cost = c_miss * (1 - p_spoof) * miss + c_fa * p_spoof * passed
-    return float(cost / min(c_fa * p_spoof, c_miss * (1 - p_spoof))), threshold
+    return float(of_misses * miss + of_passes * passed), threshold
 
 
 def least_tandem_cost(
@@ -455,6 +457,18 @@ def _real_rates(sample: Sample, real_label: Any) -> tuple[Floats, Floats]:
     """Return the shares of real clips called fake and of fakes called real, at each threshold."""
     false_alarms, misses = sample.rates
     return (misses, false_alarms) if real_is_positive(sample, real_label) else (false_alarms, misses)
+
+
+def _normalised(p_spoof: float, c_miss: float, c_fa: float) -> tuple[float, float]:
+    """Return what the miss and the false-alarm rate cost, in units of what no detector costs."""
+    of_misses, of_passes = c_miss * (1 - p_spoof), c_fa * p_spoof
+    least = min(of_misses, of_passes)
+    if least == 0 or not max(of_misses, of_passes) / least < math.inf:
+        raise ValueError(
+            f"With p_spoof={p_spoof}, c_miss={c_miss} and c_fa={c_fa}, one error costs too little beside the other to"
+            f" be counted. Bring them nearer to each other."
+        )
+    return of_misses / least, of_passes / least
 
 
 def _check_costs(caller: str, **params: Any) -> None:

@@ -119,7 +119,7 @@ def check_numbers(values: ArrayLike, name: str) -> Floats:
     """Return one float64 number a clip."""
     try:
         numbers = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{name} should be one number a clip: {error}.") from None
     return _check_one_a_clip(numbers, name)
 
@@ -127,10 +127,14 @@ def check_numbers(values: ArrayLike, name: str) -> Floats:
 def check_groups(groups: ArrayLike, n_clips: int) -> NDArray[np.intp]:
     """Return the number of each clip's group, from zero up."""
     try:
-        names = _check_one_a_clip(np.asarray(groups), "groups").tolist()
-        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    except (TypeError, ValueError) as error:
+        array = np.asarray(groups)
+    except ValueError as error:
         raise ValueError(f"groups should be one name a clip: {error}.") from None
+    names = _check_one_a_clip(array, "groups").tolist()
+    try:
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    except TypeError:
+        raise ValueError("groups should be one name a clip, such as a str or an int.") from None
     if len(names) != n_clips:
         raise ValueError(f"y_true and groups have inconsistent numbers of samples: {n_clips} and {len(names)}.")
     if any(_is_missing(name) for name in numbers):
@@ -142,7 +146,8 @@ def _check_one_a_clip(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.ndim == 2 and array.shape[1] == 1:
         return array.ravel()
     if array.ndim != 1:
-        hint = " Pass one column, such as predict_proba(X)[:, 1]." if array.ndim == 2 and array.shape[1] == 2 else ""
+        is_proba = name == "y_score" and array.ndim == 2 and array.shape[1] == 2
+        hint = " Pass one column, such as predict_proba(X)[:, 1]." if is_proba else ""
         raise ValueError(f"{name} should have the shape (n_clips,), got an array of shape {array.shape}.{hint}")
     return array
 

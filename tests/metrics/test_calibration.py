@@ -32,6 +32,8 @@ def test_cllr_of_sure_scores():
     assert cllr(y, [-1e308, 1e308]) == 0
     # The published code gives infinity from a score of 710 on.
     assert cllr(y, [800, 801]) == pytest.approx(400 / np.log(2))
+    with np.errstate(over="raise"):
+        assert cllr(["fake"] * 2 + ["real"] * 2, [-1.7e308, 1.7e308] * 2) < np.inf
     assert cllr(["fake"] * 5 + ["real"] * 5, [1.2e308] * 10) == pytest.approx(0.6e308 / np.log(2))
 
 

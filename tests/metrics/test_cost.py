@@ -148,6 +148,15 @@ def test_tandem_parameters_are_checked(params, message):
 
 @pytest.mark.parametrize("metric", [min_detection_cost, actual_detection_cost])
 @pytest.mark.parametrize(
+    "params", [{"p_spoof": 1e-200, "c_fa": 1e-200}, {"c_fa": 1e-320}, {"c_miss": 1e308, "c_fa": 1e-5}]
+)
+def test_costs_worlds_apart_are_refused(metric, params):
+    with pytest.raises(ValueError, match=r"one error costs too little beside the other"):
+        metric(["fake", "real"], [0, 1], **params)
+
+
+@pytest.mark.parametrize("metric", [min_detection_cost, actual_detection_cost])
+@pytest.mark.parametrize(
     "params", [{"p_spoof": 0}, {"p_spoof": 1}, {"c_miss": 0}, {"c_fa": -1}, {"c_fa": "10"}], ids=str
 )
 def test_costs_are_checked(metric, params):

@@ -35,6 +35,8 @@ every_metric = pytest.mark.parametrize("name", PUBLIC)
         ([0, 1], [[0.3, 0.7], [0.6, 0.4]], {}, r"y_score should have the shape.*predict_proba\(X\)\[:, 1\]"),
         ([0, 1], ["low", "high"], {}, "y_score should be one number a clip: could not convert"),
         ([0, 1], [0, None], {}, "y_score"),
+        ([0, 1], [0, 10**400], {}, "y_score should be one number a clip: int too large"),
+        ("fake", [0], {}, r"y_true should have the shape \(n_clips,\), got an array of shape \(\)"),
         (["real", "fake"], [0, 1], {"pos_label": "spoof"}, r"pos_label='spoof' is none.*\('fake', 'real'\)"),
         (["real", "fake"], [0, np.nan], {}, "1 scores that are NaN or infinite, the first at position 1"),
         (["real", "fake"], [-np.inf, 0], {}, "1 scores that are NaN or infinite, the first at position 0"),
