@@ -196,7 +196,7 @@ class BreakdownDisplay:
         ends = np.array([*value, *low, *high, overall, 0.0])
         least, most = np.min(ends[np.isfinite(ends)]), np.max(ends[np.isfinite(ends)])
         n_digits = max(0, 2 - math.floor(math.log10(max(abs(least), most) or 1)))
-        names = [f"{shortened(name)} ({int(n):,} clips)" for name, n in zip(rows["name"], rows["n"], strict=True)]
+        names = [f"{shortened(name, 28)} ({int(n):,} clips)" for name, n in zip(rows["name"], rows["n"], strict=True)]
         texts = [_written(*figures, n_digits, unit) for figures in zip(value, low, high, strict=True)]
         if self.overall is not None:
             names.append("all clips")

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from skvoicefake.feature_extraction import MFCCTransformer
 from skvoicefake.metrics import DETDisplay, UpsideDownWarning, det_curve, equal_error_rate
 
 
@@ -131,6 +132,16 @@ def test_from_estimator_takes_any_classifier(labels_and_scores):
         assert display.eer == equal_error_rate(y, scores)
         assert display.figure_ is figure
     assert not plt.get_fignums()
+
+
+def test_from_estimator_takes_a_pipeline_over_clips():
+    rng = np.random.default_rng(0)
+    clips = [scale * rng.normal(size=rng.integers(900, 1800)) for scale in np.tile([0.01, 0.1], 10)]
+    y = np.tile(["spoof", "bonafide"], 10)
+    pipeline = make_pipeline(MFCCTransformer(duration=0.1, output="stats"), StandardScaler(), LogisticRegression())
+    display = DETDisplay.from_estimator(pipeline.fit(clips, y), clips, y, pos_label="bonafide")
+    assert display.eer == equal_error_rate(y, -pipeline.decision_function(clips), pos_label="bonafide")
+    assert display.ax_.get_xlabel() == "False alarms: spoof called bonafide (%)"
 
 
 def test_from_estimator_turns_scores_towards_pos_label(labels_and_scores):
