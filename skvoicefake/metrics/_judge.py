@@ -25,6 +25,7 @@ from skvoicefake.metrics._ranking import equal_error_rate
 from skvoicefake.metrics._verdicts import confusion, resampled_confusion, verdict_figures
 
 FEW = 100  # clips of a class; with fewer, a figure is rough
+FEWEST = 5  # clips or groups of a class that an interval can be drawn from
 NOTHING = (np.nan, np.nan)
 
 
@@ -260,14 +261,17 @@ def _level(judged: Judged, own: NDArray[np.bool_], resampling: Resampling) -> di
         row |= {"equal_error_rate": np.nan, "low": np.nan, "high": np.nan, "roc_auc": np.nan}
         if 0 < n_positive < len(judged.is_positive):
             row |= _score_figures(figures | {"roc_auc": roc_auc_score}, judged)
-            try:
-                bounds = _score_intervals(figures, judged, resampling)
-            except ValueError:  # Too few groups hold both classes.
-                bounds = {}
-            row["low"], row["high"] = bounds.get("equal_error_rate", NOTHING)
+            if _n_units(judged, resampling) >= FEWEST:
+                row["low"], row["high"] = _score_intervals(figures, judged, resampling).get("equal_error_rate", NOTHING)
     if judged.called_positive is not None:
         row["accuracy"] = float(np.mean(judged.called_positive[own] == judged.is_positive[own]))
     return row
+
+
+def _n_units(judged: Judged, resampling: Resampling) -> int:
+    """Return how many clips, or groups, hold the class that fewer of them hold."""
+    units = np.arange(len(judged.is_positive)) if resampling.groups is None else resampling.groups
+    return min(len(np.unique(units[judged.is_positive])), len(np.unique(units[~judged.is_positive])))
 
 
 def _notes(

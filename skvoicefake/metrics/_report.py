@@ -35,6 +35,7 @@ class Report:
         each: its clips, equal error rate with interval, area under the ROC
         curve, and share of right verdicts. Fakes of one attack are set
         against all real clips; a codec or speaker has both classes of its own.
+        There is no interval where fewer than five clips (or groups) hold a class.
     notes : list of str
         What to mind when reading the figures.
     settings : dict

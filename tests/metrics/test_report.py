@@ -156,6 +156,18 @@ def test_a_codec_of_one_class_has_no_error_rate(clips, detector):
     assert row["accuracy"] == np.mean(detector.predict(X[y == "real"]) == "real")
 
 
+def test_an_attack_of_few_clips_has_no_interval(clips, detector):
+    X, y, attack, _ = clips
+    renamed = attack.copy().astype(object)
+    renamed[np.flatnonzero(attack == "A1")[:4]] = "few"
+    renamed[np.flatnonzero(attack == "A1")[4:9]] = "five"
+    table = evaluate(detector, X, y, attack=renamed, n_resamples=20).breakdowns["attack"]
+    assert table["low"].notna().to_dict() == {"A1": True, "A2": True, "five": True, "few": False}
+    groups = np.where(renamed == "five", "one voice", np.arange(240).astype(str))
+    table = evaluate(detector, X, y, attack=renamed, groups=groups, n_resamples=20).breakdowns["attack"]
+    assert table["low"].notna().to_dict() == {"A1": True, "A2": True, "five": False, "few": False}
+
+
 def test_missing_attacks_are_named(clips, detector):
     X, y, attack, _ = clips
     holes = pd.Series(attack).where(attack != "A1", None)
