@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from skvoicefake.labels import real_label as real_of
 
 PIPELINE, ABOUT = "pipeline.joblib", "detector.json"
@@ -31,7 +33,7 @@ class Detector:
     @property
     def classes(self) -> list[Any]:
         """The two labels, as the classifier orders them."""
-        return list(self.estimator.classes_.tolist())
+        return list(np.asarray(self.estimator.classes_).tolist())
 
 
 def save_detector(folder: Path, pipeline: Any, about: dict[str, Any]) -> None:
@@ -71,7 +73,7 @@ def load_detector(path: Path, real_label: str | None = None) -> Detector:
         is_classifier = hasattr(estimator, "predict") and hasattr(estimator, "fit")
         what = f"a {type(estimator).__name__} that is not fitted" if is_classifier else type(estimator).__name__
         raise ValueError(f"{file}: expected a fitted classifier, got {what}.")
-    return Detector(estimator, path, _real_class(estimator.classes_.tolist(), real_label, file), about)
+    return Detector(estimator, path, _real_class(np.asarray(estimator.classes_).tolist(), real_label, file), about)
 
 
 def versions() -> dict[str, str]:

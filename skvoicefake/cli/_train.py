@@ -207,6 +207,7 @@ def judge(
         attack=frame["attack"].to_numpy() if "attack" in frame else None,
         codec=frame["codec"].to_numpy() if "codec" in frame else None,
         prior=None if is_balanced else float(np.mean(y_train == pipeline.classes_[1])),
+        title=f"{folder.name}, on the clips that were held out",
     )
     for name, write in (("html", report.to_html), ("md", report.to_markdown), ("json", report.to_json)):
         with whole_file(folder / f"report.{name}") as path:
