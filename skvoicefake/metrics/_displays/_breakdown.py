@@ -15,6 +15,7 @@ from skvoicefake.metrics._ranking import equal_error_rate
 if TYPE_CHECKING:
     import pandas as pd
 
+FEWEST = 5  # clips of a class that an interval can be drawn from, as in the report
 COLUMNS = ["name", "n", "value", "low", "high"]
 
 
@@ -117,7 +118,8 @@ class BreakdownDisplay:
         pos_label : label, default=None
             The class that scores rise towards; None is the greater label.
         n_resamples : int, default=1000
-            Bootstrap resamples for the intervals; 0 for none.
+            Bootstrap resamples for the intervals; 0 for none. There is none
+            either where a class has fewer than five clips.
         confidence_level : float, default=0.95
             Of the intervals.
         random_state : int, RandomState or None, default=None
@@ -239,10 +241,12 @@ def _error_rate(
     clips: Clips, n_resamples: int, confidence_level: float, random_state: Any
 ) -> tuple[float, float, float]:
     """Return the equal error rate and its interval; NaN where a class is missing."""
-    if clips.is_positive.all() or not clips.is_positive.any():
+    n_positive = np.count_nonzero(clips.is_positive)
+    n_fewer = min(n_positive, len(clips.is_positive) - n_positive)
+    if not n_fewer:
         return np.nan, np.nan, np.nan
     eer = clips.sample().crossing[0]
-    if not n_resamples:
+    if not n_resamples or n_fewer < FEWEST:
         return eer, np.nan, np.nan
     with warnings.catch_warnings():
         # One for all clips is enough.

@@ -137,6 +137,17 @@ def test_both_classes_from_the_group(clips):
     assert column(display)[2] == "not defined"
 
 
+@pytest.mark.parametrize(("n_clips", "has_interval"), [(1, False), (4, False), (5, True)])
+def test_few_clips_have_no_interval(clips, n_clips, has_interval):
+    y, scores, attack = clips
+    attack[:n_clips] = "rare"
+    display = BreakdownDisplay.from_predictions(y, scores, attack, n_resamples=20, random_state=0)
+    row = display.table.set_index("name").loc["rare"]
+    assert row["n"] == n_clips
+    assert np.isfinite(row["value"])
+    assert np.isfinite([row["low"], row["high"]]).tolist() == [has_interval] * 2
+
+
 def test_an_attack_that_is_upside_down_is_drawn_without_a_word(clips):
     y, scores, attack = clips
     scores = np.where(attack == "glow", 9.0, scores)
