@@ -2,7 +2,7 @@
 
 from skvoicefake.metrics._bootstrap import ConfidenceInterval, confidence_interval
 from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
-from skvoicefake.metrics._cost import actual_detection_cost, asv_error_rates, min_detection_cost, min_tandem_cost
+from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
 from skvoicefake.metrics._displays import (
     BreakdownDisplay,
     DETDisplay,
@@ -24,6 +24,7 @@ from skvoicefake.metrics._scorers import (
     neg_min_detection_cost,
     neg_worst_group_equal_error_rate,
 )
+from skvoicefake.metrics._tandem import asv_error_rates, min_tandem_cost
 
 __all__ = [
     "BreakdownDisplay",

@@ -25,13 +25,12 @@ from skvoicefake.metrics._cost import (
     actual_detection_cost,
     bayes_detection_cost,
     least_detection_cost,
-    least_tandem_cost,
     min_detection_cost,
-    min_tandem_cost,
 )
 from skvoicefake.metrics._inputs import Clips, UpsideDownWarning, check_clips, check_groups, warn_if_upside_down
 from skvoicefake.metrics._ranking import area_under_roc, equal_error_rate, equal_errors
 from skvoicefake.metrics._sample import Floats, Sample
+from skvoicefake.metrics._tandem import least_tandem_cost, min_tandem_cost
 
 Metric = Callable[..., Any]
 

@@ -19,9 +19,10 @@ from sklearn.utils import check_random_state
 from skvoicefake.labels import real_label as find_real_label
 from skvoicefake.metrics._bootstrap import intervals
 from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
-from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost, min_tandem_cost
+from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
 from skvoicefake.metrics._inputs import UpsideDownWarning
 from skvoicefake.metrics._ranking import equal_error_rate
+from skvoicefake.metrics._tandem import min_tandem_cost
 from skvoicefake.metrics._verdicts import confusion, resampled_confusion, verdict_figures
 
 FEW = 100  # clips of a class; with fewer, a figure is rough
