@@ -244,6 +244,12 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If there are not two classes, if a split leaves only one of them
             to train or to calibrate with, or if a score is not finite.
+
+        Warns
+        -----
+        UserWarning
+            If scores fall towards ``classes_[1]`` on clips that the classifier
+            was not trained on, or if it does not get the weights.
         """
         y, classes, is_positive = _two_classes(y)
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)

@@ -252,6 +252,25 @@ def test_certain_probabilities_stay_finite(estimator):
     assert (np.diff(llr[order]) >= -1e-9).all()
 
 
+class Votes(ClassifierMixin, BaseEstimator):
+    """Gives the first feature as its probability, and no score."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.stack([[1 - x[0], x[0]] for x in X])
+
+
+def test_certain_probabilities_count_as_half_of_the_smallest_other_one():
+    X = np.array([[0.0], [0.8], [0.5], [0.1], [1.0]] * 20)
+    y = np.array(["fake", "fake", "real", "fake", "real"] * 20)
+    fitted = LLRCalibrator(Votes()).fit(X, y)
+    odds = [0.05 / 1, 0.8 / 0.2, 0.5 / 0.5, 0.1 / 0.9, 1 / 0.05]
+    assert_allclose(fitted.decision_function(X[:5]), fitted.slope_ * np.log(odds) + fitted.offset_)
+
+
 # Priors and verdicts
 
 
@@ -285,6 +304,17 @@ def test_only_ratios_of_weights_matter():
     lines = [LLRCalibrator(GaussianNB()).fit(X, y, sample_weight=factor * weights) for factor in (1, 1e-6)]
     assert lines[0].slope_ == pytest.approx(lines[1].slope_)
     assert lines[0].slope_ != LLRCalibrator(GaussianNB()).fit(X, y).slope_
+
+
+@pytest.mark.filterwarnings("ignore:Score.fit takes no sample_weight")
+def test_weights_go_with_their_clips():
+    """A classifier that learns nothing scores alike in all folds, whichever clips these hold."""
+    X, y = gaussian_clips(30, 60)
+    weights = np.random.default_rng(0).uniform(0.1, 3, size=90)
+    expected = LLRCalibrator(FrozenEstimator(Score().fit(X, y))).fit(X, y, weights)
+    cv = StratifiedKFold(3, shuffle=True, random_state=0)
+    found = LLRCalibrator(Score(), cv=cv).fit(X, y, weights)
+    assert_allclose([found.slope_, found.offset_], [expected.slope_, expected.offset_])
 
 
 def test_clips_of_weight_zero_do_not_calibrate():

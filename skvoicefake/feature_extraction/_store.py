@@ -39,7 +39,8 @@ class Store:
 
     def __init__(self, folder: str | os.PathLike[str], recipe: dict[str, Any], shape: tuple[int, ...]) -> None:
         self.folder = Path(folder)
-        self.recipe = joblib.hash({**recipe, "format": FORMAT, "libraries": _libraries()}, hash_name="sha1")
+        recipe = {**recipe, "shape": shape, "format": FORMAT, "libraries": _libraries()}
+        self.recipe = joblib.hash(recipe, hash_name="sha1")
         self.shape = shape
         self.failure: OSError | None = None  # why something could not be written, if so
 
@@ -55,7 +56,7 @@ class Store:
         if array is None:
             array = compute()
             # Not if the file was written to meanwhile.
-            if self.failure is None and self.key(clip) == key:
+            if self.key(clip) == key:
                 self._write(key, array)
         return array
 
@@ -76,7 +77,7 @@ class Store:
         except OSError:
             return None
         checksum, samples = entry[:32], entry[32:]
-        if _checksum(key, samples) != checksum or len(samples) != 4 * int(np.prod(self.shape)):
+        if _checksum(key, samples) != checksum:
             return None
         return np.frombuffer(samples, dtype="<f4").reshape(self.shape)
 

@@ -189,11 +189,14 @@ def test_content_counts_and_place_does_not(tmp_path, computed):
     first = kept.transform([path])
     assert np.array_equal(kept.transform([str(copy)]), first)
     assert len(computed) == 1
+    assert np.array_equal(kept.transform([path.rename(tmp_path / "a.WAVE")]), first)
+    assert len(computed) == 2  # decoders look at a file's suffix
+    path.write_bytes(copy.read_bytes())
     times = path.stat()
     path.write_bytes(wav_bytes(noise(900, 2), 16_000))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert not np.array_equal(kept.transform([path]), first)
-    assert len(computed) == 2
+    assert len(computed) == 3
 
 
 def test_equal_bytes_of_another_meaning_have_other_keys(tmp_path, computed):
