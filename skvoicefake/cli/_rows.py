@@ -57,6 +57,7 @@ def open_output(
     exists = path.exists() and path.stat().st_size > 0
     if exists and not (resume or force):
         raise FileExistsError(f"{path}: already there. Go on with it (--resume), or write it anew (--force).")
+    path.parent.mkdir(parents=True, exist_ok=True)
     done: dict[str, bool] = {}
     if exists and resume:
         content = path.read_bytes()

@@ -189,7 +189,8 @@ def _groups(files: list[tuple[Path, Path]], target: "pd.Series[str]") -> tuple[l
     speakers = [speaker_of(path, top) for path, top in files]
     if set(speakers) != {"-"}:
         groups = [str(path) if name == "-" else name for name, (path, _) in zip(speakers, files, strict=True)]
-        return groups, "sub-folders of the class folders"
+        outside = f"; clips outside them ({speakers.count('-')}) are a group each" if "-" in speakers else ""
+        return groups, f"sub-folders of the class folders{outside}"
     sentences = [sentence_of(path) for path, _ in files]
     if target.groupby(sentences).nunique().max() == 2:
         return sentences, "recordings, by file name"

@@ -20,13 +20,15 @@ def sound(kind, seed, seconds=0.3):
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory):
-    """A folder with four real and four fake clips of each of six speakers."""
+    """A folder with four real and four fake clips of each of six speakers, whose files differ in length."""
     root = tmp_path_factory.mktemp("corpus")
     for k, kind in enumerate(("real", "fake")):
         for s, speaker in enumerate(SPEAKERS):
             (root / kind / speaker).mkdir(parents=True)
             for i in range(4):
-                soundfile.write(root / kind / speaker / f"{i}.wav", sound(kind, 100 * k + 10 * s + i), RATE)
+                soundfile.write(
+                    root / kind / speaker / f"{i}.wav", sound(kind, 100 * k + 10 * s + i, 0.3 + 0.01 * s), RATE
+                )
     return root
 
 

@@ -62,7 +62,6 @@ def test_files_and_folders(quick_detector, quick_pipeline, corpus, clips, capsys
 
 def test_json_lines_to_a_file(quick_detector, corpus, tmp_path, capsys):
     output = tmp_path / "new" / "scores.jsonl"
-    output.parent.mkdir()
     arguments = ["predict", str(quick_detector), str(corpus / "fake" / "ben"), "-o", str(output), "--format", "jsonl"]
     assert main(arguments) == 0
     rows = [json.loads(line) for line in output.read_text().splitlines()]

@@ -54,6 +54,7 @@ def test_sub_folders_are_speakers_and_go_any_depth(corpus):
         "fake/3.wav": str(root / "fake/3.wav"),
     }
     assert clips.frame["group"].tolist() == clips.groups.tolist()
+    assert "Groups: 3 (sub-folders of the class folders; clips outside them (1) are a group each)" in clips.DESCR
 
 
 def test_recordings_and_their_fakes_are_one_group(corpus):
