@@ -90,7 +90,7 @@ def load_scores(path: PathLike) -> pd.DataFrame:
             f"{path}: expected 'clip score' or 'clip attack key score' on every line, or a header that names a clip"
             f" and a score; found {_found(table)}."
         )
-    scores = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64)
+    scores = np.array([_number(text) for text in texts])
     if bad := np.flatnonzero(~np.isfinite(scores)).tolist():
         examples = ", ".join(f"{clips.iloc[i]!r}: {texts.iloc[i]!r}" for i in bad[:3])
         raise ValueError(f"{path}: {len(bad)} scores are no finite numbers ({examples}).")
@@ -304,6 +304,14 @@ def _read(path: PathLike) -> tuple[pd.DataFrame, bool]:
         return pd.DataFrame(rows, dtype=object), False
     columns = [named.get(i, f"column {i + 1}") for i in range(len(words))]
     return pd.DataFrame(rows[1:], columns=columns, dtype=object), True
+
+
+def _number(text: str) -> float:
+    # Not pandas' way: some versions are off by the last bit.
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _unique(table: pd.DataFrame, path: PathLike) -> pd.DataFrame:

@@ -51,25 +51,26 @@ def draw(report: "Report") -> dict[str, Any]:
             pictures["reliability"] = lambda ax: ReliabilityDisplay.from_predictions(
                 words, probabilities, pos_label=names[1], ax=ax
             )
-    if judged.history is not None:
-        history = judged.history
-        pictures["training history"] = lambda ax: TrainingHistoryDisplay.from_history(history, ax=ax)
     with warnings.catch_warnings():
         # The report has a note instead.
         warnings.simplefilter("ignore", UpsideDownWarning)
         drawn = {name: _drawn(picture) for name, picture in pictures.items()}
+    if judged.history is not None:
+        display = TrainingHistoryDisplay(judged.history)
+        n_axes = 2 if "accuracy" in judged.history else 1
+        drawn["training history"] = _drawn(display.plot, nrows=n_axes, sharex=True)
     for name, table in report.breakdowns.items():
         if "equal_error_rate" in table and table["equal_error_rate"].notna().any():
             drawn[name] = _breakdown(name, table, report)
     return drawn
 
 
-def _drawn(picture: Callable[[Any], Any], size: tuple[float, float] = (5.6, 4.6)) -> Any:
+def _drawn(picture: Callable[[Any], Any], size: tuple[float, float] = (5.6, 4.6), **grid: Any) -> Any:
     # Not through pyplot: nobody else's current figure changes, and nothing has to be closed.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
-    picture(figure.subplots())
+    picture(figure.subplots(**grid))
     return figure
 
 

@@ -6,6 +6,7 @@ arrays, lets it train, and keeps nothing of it.
 """
 
 import copy
+from math import nan
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -95,7 +96,8 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         The trained network.
     history_ : dict of str to list of float
         "loss" and "accuracy" of every epoch, and "val_loss" and
-        "val_accuracy" where clips were held back.
+        "val_accuracy" where clips were held back (NaN in epochs without,
+        if a warm start changed that).
     n_iter_ : int
         Epochs trained.
     panel_shape_ : (int, int)
@@ -287,7 +289,7 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
                 )
         before = self.history_ if is_warm else {}
         fitted.classes_, fitted.panel_shape_, fitted._network = classes, panel.shape[1:], network
-        fitted.history_ = {key: before.get(key, []) + values for key, values in history.items()}
+        fitted.history_ = _joined(before, history)
         fitted.n_iter_ = len(fitted.history_["loss"])
         self.__dict__ = fitted.__dict__
         return self
@@ -414,6 +416,14 @@ def _seeds(random_state: Any) -> np.random.RandomState:
     if isinstance(random_state, np.random.Generator):
         return np.random.RandomState(random_state.integers(2**31 - 1))
     return np.random.RandomState(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _joined(before: dict[str, list[float]], after: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Add the epochs of one training to those of another; what only one of them knows is NaN in the other."""
+    return {
+        key: before.get(key, [nan] * len(before.get("loss", []))) + after.get(key, [nan] * len(after["loss"]))
+        for key in {**before, **after}
+    }
 
 
 def _as_tuple(value: Any, name: str) -> tuple[int, ...]:

@@ -420,6 +420,16 @@ def test_warm_start_goes_on(tiny, make_panel, unpickled):
     assert clf.history_["loss"][-1] < clf.history_["loss"][0]
 
 
+def test_warm_start_keeps_every_epoch_in_its_place(tiny, make_panel):
+    X, y = make_panel()
+    clf = tiny(warm_start=True, epochs=2, early_stopping=False).fit(X, y)
+    clf.set_params(early_stopping=True).fit(X, y)
+    clf.set_params(early_stopping=False).fit(X, y)
+    assert {len(values) for values in clf.history_.values()} == {6}
+    assert np.isnan(clf.history_["val_loss"]).tolist() == [True, True, False, False, True, True]
+    assert np.isfinite(clf.history_["loss"]).all()
+
+
 def test_warm_start_keeps_the_optimizers_state_unless_it_is_another(tiny, make_panel):
     X, y = make_panel()
     clf = tiny(warm_start=True).fit(X, y).fit(X, y)
