@@ -103,6 +103,11 @@ def test_features_load_no_network():
     assert not loaded & {"tensorflow", "keras", "scikeras", "librosa", "matplotlib"}
 
 
+@pytest.mark.parametrize("room", ["metrics", "calibration", "datasets", "labels", "audio", "cli"])
+def test_these_rooms_load_no_network(room):
+    assert not loaded_by(f"import skvoicefake.{room}") & {"tensorflow", "keras", "scikeras", "librosa", "matplotlib"}
+
+
 def test_public_names_are_there():
     assert set(skvoicefake.__all__) <= set(dir(skvoicefake))
     assert {"audio", "labels", "feature_extraction", "neural_network"} <= set(dir(skvoicefake))
