@@ -77,9 +77,10 @@ def load_folder(root: str | os.PathLike[str]) -> Bunch:
         groups : ndarray of shape (n_clips,) or None
             What must stay on one side of a split. Where a class has
             sub-folders of its own, the first of them is the speaker, and the
-            group; a clip outside them is a group of its own. Else, where clips
-            of both classes share a file name, or a fake bears the name that
-            `make_copysynthesis` gave it, the recording is the group. Else
+            group; a clip outside them is a group of its own. Else, and where
+            sub-folders part a recording from the fakes that
+            `make_copysynthesis` made of it, clips of one recording are a
+            group, by their file names, if any name is in both classes. Else
             None: nothing is known.
         attack : ndarray of shape (n_clips,) or None
             The method of fakes that `make_copysynthesis` made; "-" for real
@@ -187,11 +188,21 @@ def sentence_of(path: Path) -> str:
 def _groups(files: list[tuple[Path, Path]], target: "pd.Series[str]") -> tuple[list[str] | None, str]:
     """Return the group of every file, if the folder says anything about groups, and what the groups are."""
     speakers = [speaker_of(path, top) for path, top in files]
-    if set(speakers) != {"-"}:
+    sentences = [sentence_of(path) for path, _ in files]
+    voices: dict[str, set[str]] = {}
+    for sentence, speaker, kind in zip(sentences, speakers, target, strict=True):
+        if kind == "real":
+            voices.setdefault(sentence, set()).add(speaker)
+    # Sub-folders cannot be speakers to split by if they part a recording from the fakes that were made of it.
+    are_parted = any(
+        speaker not in voices.get(sentence, {speaker})
+        for (path, _), sentence, speaker in zip(files, sentences, speakers, strict=True)
+        if FAKE_NAME.fullmatch(path.stem)
+    )
+    if set(speakers) != {"-"} and not are_parted:
         groups = [str(path) if name == "-" else name for name, (path, _) in zip(speakers, files, strict=True)]
         outside = f"; clips outside them ({speakers.count('-')}) are a group each" if "-" in speakers else ""
         return groups, f"sub-folders of the class folders{outside}"
-    sentences = [sentence_of(path) for path, _ in files]
     if target.groupby(sentences).nunique().max() == 2:
         return sentences, "recordings, by file name"
     return None, "unknown"

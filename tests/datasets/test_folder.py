@@ -72,6 +72,19 @@ def test_recordings_and_their_fakes_are_one_group(corpus):
     assert "world 1" in clips.DESCR
 
 
+@pytest.mark.parametrize(
+    ("fake", "groups"),
+    [
+        ("fake/anna/a-world-0123456789.wav", ["anna", "anna", "ben"]),
+        ("fake/a-world-0123456789.wav", ["a", "a", "b"]),  # what the demo writes
+        ("fake/world/a-world-0123456789.wav", ["a", "a", "b"]),
+        ("fake/zoe/a.wav", ["zoe", "anna", "ben"]),  # numbered files, say: another recording
+    ],
+)
+def test_sub_folders_that_part_recordings_from_their_fakes_are_no_groups(corpus, fake, groups):
+    assert load_folder(corpus(fake, "real/anna/a.wav", "real/ben/b.wav")).groups.tolist() == groups
+
+
 def test_what_is_left_out_is_reported(corpus):
     root = corpus("real/a.wav", "real/._a.wav", "fake/b.wav", "fake/readme.txt", "noise/c.wav", "d.wav", "notes/e.txt")
     with pytest.warns(UserWarning, match=r"2 audio files: .*d\.wav.*c\.wav.* left out") as caught:
