@@ -208,6 +208,32 @@ def test_equal_bytes_of_another_meaning_have_other_keys(tmp_path, computed):
     assert len(computed) == 5
 
 
+@pytest.mark.parametrize("longest", [900, 901])
+def test_a_learned_length_counts(longest, tmp_path):
+    """Panels of both lengths have twelve frames."""
+    clip = noise(1500)
+    for n_samples in (longest, 900, 901):
+        plain = MFCCTransformer(**QUICK | {"duration": None}, crop="center").fit([noise(n_samples)])
+        kept = clone(plain).set_params(cache=tmp_path / "store").fit([noise(n_samples)])
+        assert kept.n_frames_ == 12
+        assert np.array_equal(kept.transform([clip]), plain.transform([clip]))
+
+
+class Negative(MFCCTransformer):
+    def _coefficients(self, y):
+        return -super()._coefficients(y)
+
+
+def test_another_transformer_has_keys_of_its_own(X, tmp_path):
+    kept = MFCCTransformer(**QUICK, cache=tmp_path / "store").transform(X)
+    assert np.array_equal(Negative(**QUICK, cache=tmp_path / "store").transform(X), -kept)
+
+
+def test_another_shape_has_keys_of_its_own(tmp_path):
+    one, other = (Store(tmp_path, {}, shape) for shape in ((2, 3), (3, 2)))
+    assert one.key(b"clip") != other.key(b"clip")
+
+
 def test_a_bit_of_a_parameter_counts(tmp_path, computed):
     for beta in (4.0, np.nextafter(4.0, 5.0)):
         Counting(**QUICK, cache=tmp_path / "store", window=("kaiser", beta)).transform([noise(900)])
