@@ -34,7 +34,13 @@ def load_labelled(args: argparse.Namespace) -> Any:
     from skvoicefake.datasets import load_data
 
     names = [*COLUMNS, "real_label", "on_missing"]
-    return load_data(args.data, **{name: getattr(args, name) for name in names if getattr(args, name) is not None})
+    try:
+        return load_data(args.data, **{name: getattr(args, name) for name in names if getattr(args, name) is not None})
+    except (ValueError, FileNotFoundError) as error:
+        message = str(error).replace("on_missing='skip'", "--on-missing skip")
+        for name in names:  # The library speaks of parameters, which are options here.
+            message = message.replace(f" {name}", f" --{name.replace('_', '-')}")
+        raise type(error)(message) from error
 
 
 def add_settings(parser: argparse.ArgumentParser, example: str) -> None:

@@ -84,8 +84,9 @@ def run(args: argparse.Namespace) -> None:
             " and in the part held out, and the figures will flatter the detector."
         )
     cache = args.cache or args.output / FEATURES
-    cache.mkdir(parents=True, exist_ok=True)
     pipeline = build(args, cache)
+    for folder in (args.output, cache):  # before anything has taken time
+        folder.mkdir(parents=True, exist_ok=True)
     good = features_of(pipeline[0], clips.data, args.on_error)[1]
     pipeline[0].set_params(on_error="raise", verbose=0)
     frame = clips.frame.iloc[good].reset_index(drop=True)
@@ -101,7 +102,7 @@ def run(args: argparse.Namespace) -> None:
         "real": "real",
         "threshold": 0.0,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "duration": args.duration,
+        "duration": pipeline[0].duration,
         "training": {
             "source": str(args.data),
             "n_real": int(np.sum(y[train] == "real")),
@@ -133,7 +134,6 @@ def check_output(folder: Path, *, force: bool) -> None:
     if there and not force:
         what = "a detector" if _detector.ABOUT in there else f"something else ({', '.join(there[:3])})"
         raise FileExistsError(f"{folder}: there is {what} already. Choose another folder, or write into it: --force.")
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def build(args: argparse.Namespace, cache: Path) -> Any:
@@ -144,7 +144,10 @@ def build(args: argparse.Namespace, cache: Path) -> Any:
 
     transformer = MFCCTransformer(duration=args.duration, n_jobs=args.jobs, cache=str(cache))
     network = CNNLSTMClassifier(class_weight="balanced", epochs=args.epochs, random_state=args.seed)
-    return Pipeline([("mfcc", transformer), ("clf", network)]).set_params(**dict(args.settings))
+    pipeline = Pipeline([("mfcc", transformer), ("clf", network)]).set_params(**dict(args.settings))
+    for step in pipeline:
+        step._validate_params()  # now, and not when the features are there
+    return pipeline
 
 
 def search(

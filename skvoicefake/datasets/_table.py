@@ -176,7 +176,7 @@ def load_data(path: str | os.PathLike[str], **parameters: Any) -> Bunch:
     path = Path(path)
     if path.is_dir():
         if parameters:
-            raise ValueError(f"{path} is a folder; {', '.join(sorted(parameters))} are for CSV and TSV files.")
+            raise ValueError(f"{path} is a folder. Only CSV and TSV files take {', '.join(sorted(parameters))}.")
         return load_folder(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such folder or file.")

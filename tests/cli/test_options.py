@@ -6,7 +6,15 @@ import pytest
 
 from skvoicefake import MFCCTransformer
 from skvoicefake.audio import AudioError
-from skvoicefake.cli._options import features_of, number, seconds, setting, whole_file
+from skvoicefake.cli._options import (
+    add_data_arguments,
+    features_of,
+    load_labelled,
+    number,
+    seconds,
+    setting,
+    whole_file,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +50,24 @@ def test_bad_values(read, text, message):
 def test_good_values():
     assert number(int, 1)("3") == 3
     assert seconds("0.5") == 0.5
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("name,label\na.wav,real\n", "or say which one it is with --path-column."),
+        ("path,label\na.wav,1\nb.wav,0\n", "Name it: --real-label."),
+        ("path,label\na.wav,real\nb.wav,fake\n", "leave such rows out: --on-missing skip."),
+    ],
+)
+def test_errors_of_tables_speak_of_options(tmp_path, table, message):
+    (tmp_path / "clips.csv").write_text(table)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data")
+    add_data_arguments(parser)
+    with pytest.raises((ValueError, FileNotFoundError)) as caught:
+        load_labelled(parser.parse_args([str(tmp_path / "clips.csv")]))
+    assert message in str(caught.value)
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path):

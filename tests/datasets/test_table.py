@@ -140,7 +140,7 @@ def test_load_data_takes_either(table, tmp_path):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).touch()
     assert load_data(tmp_path / "corpus").target.tolist() == ["fake", "real"]
-    with pytest.raises(ValueError, match="is a folder; real_label are for CSV and TSV files"):
+    with pytest.raises(ValueError, match=r"is a folder\. Only CSV and TSV files take real_label"):
         load_data(tmp_path / "corpus", real_label=1)
     with pytest.raises(FileNotFoundError, match="no such folder or file"):
         load_data(tmp_path / "nowhere")
