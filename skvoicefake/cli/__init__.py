@@ -49,7 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         with one_line_warnings():
-            return subcommand.run(args) or 0
+            status = subcommand.run(args) or 0
+            sys.stdout.flush()  # A closed pipe shows here, or when Python ends, which is too late.
+            return status
     except KeyboardInterrupt:
         print("\nskvoicefake: stopped. What was finished is kept.", file=sys.stderr)
         return 130

@@ -42,7 +42,9 @@ class Scorer:
         self.estimator, self.n_jobs = detector.estimator, n_jobs
         self.real_is_greater = detector.classes.index(detector.real) == 1
         steps = getattr(self.estimator, "steps", [("", None)])
-        self.transformer = steps[0][1] if isinstance(steps[0][1], MFCCTransformer) else None
+        self.transformer = None
+        if isinstance(steps[0][1], MFCCTransformer):
+            self.transformer = steps[0][1].set_params(n_jobs=n_jobs)
 
     def rows(self, paths: Sequence[str]) -> list[Row]:
         """Return a row a path."""

@@ -162,6 +162,13 @@ def test_a_closed_pipe_ends_quietly(start, quick_detector, corpus):
     assert process.wait() == 141
 
 
+def test_a_pipe_closed_before_anything_is_said(start, quick_detector):
+    process = start("info", quick_detector)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 141
+
+
 def test_names_that_are_not_utf8(quick_detector, clips, tmp_path):
     name = os.fsencode(tmp_path) + b"/caf\xe9.wav"
     try:
