@@ -261,7 +261,7 @@ def _decode(clip: object, name: str, duration: float | None, sample_rate: float)
             " there. Copy the file again, or cut it properly with an audio tool."
         )
     try:
-        file = soundfile.SoundFile(source)
+        file = soundfile.SoundFile(_as_is(source))
     # soundfile wants to be told the rate of a file named *.raw.
     except (soundfile.LibsndfileError, OSError, TypeError) as error:
         return _decode_with_ffmpeg(source, name, _reason(error), duration)
@@ -376,6 +376,11 @@ def _is_placeholder(size: int, n_bytes: int) -> bool:
     # with a sign or without.
     half = 2 ** (8 * n_bytes - 1)
     return size == 0 or half - 2**24 <= size < half or size >= 2 * half - 256
+
+
+def _as_is(source: Any) -> Any:
+    """Return a path in the bytes the system knows it by: names of files need not be UTF-8, but soundfile thinks so."""
+    return os.fsencode(source) if isinstance(source, str | os.PathLike) and os.name == "posix" else source
 
 
 def _decode_with_ffmpeg(

@@ -35,6 +35,19 @@ def ffmpeg(*arguments, **options):
 # Forms of a clip
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere names of files are text")
+def test_a_name_that_is_not_utf8(wav, tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")
+    try:
+        os.rename(wav, path)
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    np.testing.assert_array_equal(load_audio(path, RATE), noise(4000))
+    Path(path).write_bytes(b"no sound")
+    with pytest.raises(AudioError, match="not audio"):
+        load_audio(path, RATE)
+
+
 def test_every_form_of_a_file_gives_its_samples(wav):
     content = wav.read_bytes()
     with wav.open("rb") as file:
