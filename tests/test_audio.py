@@ -39,7 +39,7 @@ def ffmpeg(*arguments, **options):
 def test_a_name_that_is_not_utf8(wav, tmp_path):
     path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")
     try:
-        os.rename(wav, path)
+        wav.rename(path)
     except OSError:
         pytest.skip("this file system takes no such names")
     np.testing.assert_array_equal(load_audio(path, RATE), noise(4000))
