@@ -3,9 +3,9 @@
 import csv
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,10 +33,24 @@ KEY_LAYOUTS: dict[int, tuple[str, ...]] = {
     13: (*("speaker", "clip", "codec", "source", "attack", "label", "trim", "subset", "vocoder"),
          *("task", "team", "gender_pair", "language")),
 }  # fmt: skip
+DECIMAL_COMMA = re.compile(r"\S+(\s+\S+)*\s[+-]?\d+,\d+")
 KEY_COLUMNS = ("clip", "label", "attack", "codec", "speaker", "subset")
 # What score files and keys with a header call these columns.
 HEADERS = {
-    "clip": ("clip", "filename", "file", "path", "utt", "utt_id", "utterance", "trial", "id", "name"),
+    "clip": (
+        "clip",
+        "filename",
+        "file_name",
+        "file",
+        "path",
+        "audio",
+        "utt",
+        "utt_id",
+        "utterance",
+        "trial",
+        "id",
+        "name",
+    ),
     "label": ("cm-label", "label", "key", "target", "class"),
     "score": ("cm-score", "score", "cm_score", "llr"),
     "attack": ("attack", "generator", "system", "method"),
@@ -83,7 +97,7 @@ def load_scores(path: PathLike) -> pd.DataFrame:
     table, has_header = _read(path)
     if "score" in table and "clip" in table:
         clips, texts = table["clip"], table["score"]
-    elif not has_header and len(table.columns) in (2, 4):
+    elif not has_header and len(table.columns) in (2, 4) and not _is_header(table):
         clips, texts = table.iloc[:, 0], table.iloc[:, -1]
     else:
         raise ValueError(
@@ -191,6 +205,8 @@ def join_scores(scores: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
     >>> join_scores(pd.DataFrame({"clip": ["b.wav", "a.wav"], "score": [-1.0, 2.0]}), key)["score"].tolist()
     [2.0, -1.0]
     """
+    for what, table in (("scores", scores), ("key", key)):
+        _unique(table, f"the {what}")
     by_clip = scores.set_index("clip")["score"]
     if not key["clip"].isin(by_clip.index).any():
         by_clip.index = by_clip.index.map(_stem)
@@ -213,7 +229,7 @@ def join_scores(scores: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
 
 def save_scores(
     path: PathLike,
-    clips: Sequence[str],
+    clips: Sequence[PathLike],
     scores: ArrayLike,
     *,
     layout: str = "asvspoof2021",
@@ -225,7 +241,7 @@ def save_scores(
     ----------
     path : path
         Where to. A file that is there is replaced.
-    clips : sequence of str
+    clips : sequence of str or path
         Names or paths of the clips; folders and suffix are dropped, as in the
         keys of ASVspoof.
     scores : array-like of shape (n_clips,)
@@ -234,14 +250,16 @@ def save_scores(
         ``clip attack key score``, ``clip score``, or ``filename`` and
         ``cm-score`` under a header, divided by tabs.
     key : DataFrame or mapping, default=None
-        "label" and "attack" of every clip, for "asvspoof2019"; what is not
-        known is written "-".
+        "label" and "attack" of every clip, for "asvspoof2019", in the order of
+        `clips`, or with the names in "clip", as of `load_key`. What is not known is
+        written "-".
 
     Raises
     ------
     ValueError
-        If a score is not finite, a clip's name is empty or has blanks, two
-        clips share a name, or `layout` is none of these.
+        If a score is not finite, the name of a clip or attack is empty or has
+        blanks, two clips share a name, `key` does not hold what every clip is,
+        or `layout` is none of these.
 
     Examples
     --------
@@ -252,7 +270,7 @@ def save_scores(
     LA_E_1 2.5
     LA_E_2 -0.25
     """
-    names = [_stem(clip) for clip in clips]
+    names = [_stem(os.fspath(clip)) for clip in clips]
     values = np.asarray(scores, dtype=np.float64).tolist()
     if len(names) != len(values):
         raise ValueError(f"There are {len(names)} clips and {len(values)} scores.")
@@ -267,15 +285,35 @@ def save_scores(
     elif layout == "asvspoof5":
         text = "filename\tcm-score\n" + "".join(f"{name}\t{value}\n" for name, value in lines)
     elif layout == "asvspoof2019":
-        known: Any = {} if key is None else key
-        words = {"real": "bonafide", "fake": "spoof", None: "-"}
-        attacks = [str(attack) for attack in known.get("attack", ["-"] * len(names))]
-        labels = [words[label_kind(label)] for label in known.get("label", [None] * len(names))]
+        attacks, labels = _known(names, key)
         rows = zip(lines, attacks, labels, strict=True)
         text = "".join(f"{name} {attack} {label} {value}\n" for (name, value), attack, label in rows)
     else:
         raise ValueError(f"layout={layout!r}: expected 'asvspoof2019', 'asvspoof2021' or 'asvspoof5'.")
     Path(path).write_text(text, encoding="utf-8")
+
+
+def _known(names: list[str], key: Mapping[str, Sequence[str]] | pd.DataFrame | None) -> tuple[list[str], list[str]]:
+    """Return the attack and the label of every clip, as they are written."""
+    table = pd.DataFrame(dict(key) if key is not None else {})
+    if "clip" in table:
+        table.index = pd.Index([_stem(str(clip)) for clip in table["clip"]])
+        if missing := [name for name in names if name not in table.index]:
+            raise ValueError(f"key does not hold {len(missing)} of the clips, such as {missing[0]!r}.")
+        table = table.loc[names]
+    elif len(table.columns) and len(table) != len(names):
+        raise ValueError(f"key has {len(table)} rows, for {len(names)} clips.")
+    words = {"real": "bonafide", "fake": "spoof"}
+    labels = ["-"] * len(names)
+    if "label" in table:
+        kinds = [label_kind(label) for label in table["label"]]
+        if unknown := [label for label, kind in zip(table["label"], kinds, strict=True) if kind is None]:
+            raise ValueError(f"key: the label {unknown[0]!r} is no word for real or fake speech.")
+        labels = [words[str(kind)] for kind in kinds]
+    attacks = [str(attack) for attack in table["attack"]] if "attack" in table else ["-"] * len(names)
+    if bad := [attack for attack in attacks if len(attack.split()) != 1]:
+        raise ValueError(f"key: the name of an attack in a score file must have no blanks, as {bad[0]!r} has.")
+    return attacks, labels
 
 
 def _read(path: PathLike) -> tuple[pd.DataFrame, bool]:
@@ -288,7 +326,9 @@ def _read(path: PathLike) -> tuple[pd.DataFrame, bool]:
     if not lines:
         raise ValueError(f"{path}: the file is empty.")
     divider = next((mark for mark in ("\t", ",") if mark in lines[0]), None)
-    rows = list(csv.reader(lines)) if divider == "," else [line.strip().split(divider) for line in lines]
+    if divider == "," and DECIMAL_COMMA.fullmatch(lines[0].strip()):
+        raise ValueError(f"{path}: expected numbers with a decimal point, found a comma: {lines[0][:100]!r}.")
+    rows = list(csv.reader(lines, delimiter=divider)) if divider else [line.split() for line in lines]
     if uneven := next((i for i, row in enumerate(rows) if len(row) != len(rows[0])), None):
         raise ValueError(
             f"{path}: line {uneven + 1} has {len(rows[uneven])} columns, the first has {len(rows[0])}:"
@@ -312,6 +352,12 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def _is_header(table: pd.DataFrame) -> bool:
+    """Tell whether the first line alone has no number where the score should be: a header of unknown names."""
+    texts = table.iloc[:2, -1]
+    return len(texts) == 2 and math.isnan(_number(texts.iloc[0])) and not math.isnan(_number(texts.iloc[1]))
 
 
 def _unique(table: pd.DataFrame, path: PathLike) -> pd.DataFrame:

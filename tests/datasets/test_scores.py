@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,8 +46,10 @@ def test_score_layouts(write, text):
         ("a 1\nb\n", "line 2 has 1 columns, the first has 2: 'b'"),
         ("a 1\nb nan\nc much\n", r"2 scores are no finite numbers \('b': 'nan', 'c': 'much'\)"),
         ("a 1\na 2\n", "1 clips are there more than once, such as 'a'"),
+        ("a 1,5\nb 2,5\n", "expected numbers with a decimal point, found a comma: 'a 1,5'"),
+        ("voice value\na 1\n", "names a clip and a score; found 2 columns: 'voice value'"),
     ],
-    ids=["empty", "columns", "header", "uneven", "numbers", "twice"],
+    ids=["empty", "columns", "header", "uneven", "numbers", "twice", "comma", "unknown header"],
 )
 def test_score_files_that_are_refused(write, text, message):
     with pytest.raises(ValueError, match=rf"file.txt: .*{message}"):
@@ -79,8 +83,9 @@ def test_a_score_file_that_is_no_text(tmp_path):
         ),
         ("filename\tcm-label\nE_1\tspoof", {}),
         ("file,speaker,label\nE_1,Alec Guinness,spoof", {"speaker": "Alec Guinness"}),
+        ("path\tlabel\tattack\nE_1\tfake\t", {"attack": ""}),
     ],
-    ids=["pairs", "LA19", "PA19", "2017", "LA21", "5", "PA21", "DF21", "5-header", "csv"],
+    ids=["pairs", "LA19", "PA19", "2017", "LA21", "5", "PA21", "DF21", "5-header", "csv", "empty cell"],
 )
 def test_key_layouts(write, line, expected):
     row = load_key(write(line + "\n")).iloc[0].to_dict()
@@ -136,6 +141,8 @@ def test_scores_that_cannot_be_joined():
     key = frame(["a", "b", "c"], label=["real", "fake", "fake"])
     with pytest.raises(ValueError, match=r"2 of the 3 clips of the key have no score, such as 'b'.* clips like 'a'"):
         join_scores(frame(["a"], score=[1.0]), key)
+    with pytest.raises(ValueError, match="the scores: 1 clips are there more than once"):
+        join_scores(frame(["a", "a"], score=[1.0, 2.0]), frame(["a"], label=["real"]))
     with pytest.raises(ValueError, match="Two clips of the scores differ in folder or suffix alone"):
         join_scores(frame(["x/a.wav", "y/a.wav"], score=[1.0, 2.0]), frame(["a"], label=["real"]))
 
@@ -156,6 +163,27 @@ def test_the_layout_of_2019_has_attack_and_key(tmp_path):
     key = {"label": ["fake", "real"], "attack": ["A07", "-"]}
     save_scores(tmp_path / "s.txt", ["a.wav", "b.wav"], [-1, 2.5], layout="asvspoof2019", key=key)
     assert (tmp_path / "s.txt").read_text() == "a A07 spoof -1.0\nb - bonafide 2.5\n"
+
+
+def test_a_key_with_names_is_matched_by_them(tmp_path):
+    key = frame(["b.flac", "x", "a"], label=["bonafide", "spoof", "spoof"], attack=["-", "A1", "A07"])
+    save_scores(tmp_path / "s.txt", [Path("f/a.wav"), "b.wav"], [-1, 2.5], layout="asvspoof2019", key=key)
+    assert (tmp_path / "s.txt").read_text() == "a A07 spoof -1.0\nb - bonafide 2.5\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ({"clip": ["a"], "label": ["real"]}, "key does not hold 1 of the clips, such as 'b'"),
+        ({"label": ["real"]}, "key has 1 rows, for 2 clips"),
+        ({"label": [0, 1]}, "the label 0 is no word"),
+        ({"attack": ["A1", "Griffin Lim"]}, "'Griffin Lim'"),
+    ],
+    ids=["names", "length", "labels", "blanks"],
+)
+def test_keys_that_do_not_fit_the_scores(tmp_path, key, message):
+    with pytest.raises(ValueError, match=message):
+        save_scores(tmp_path / "s.txt", ["a", "b"], [1, 2], layout="asvspoof2019", key=key)
 
 
 @pytest.mark.parametrize(
