@@ -27,6 +27,8 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skvoicefake.metrics._inputs import log_odds
+
 __all__ = ["LLRCalibrator", "log_likelihood_ratio"]
 
 N_FOLDS = 5
@@ -96,13 +98,9 @@ def log_likelihood_ratio(y_prob: ArrayLike, *, prior: float) -> NDArray[np.float
         raise ValueError(f"y_prob must have shape (n_clips,) or (n_clips, 2), got {y_prob.shape}.")
     if outside := int(np.count_nonzero((y_prob < 0) | (y_prob > 1))):
         raise ValueError(f"y_prob must hold probabilities, from 0 to 1, got {outside} value(s) outside.")
-    if is_pair:
-        if not np.allclose(y_prob.sum(axis=1), 1, atol=1e-3):
-            raise ValueError("y_prob has two columns, whose rows must sum to 1, as those of predict_proba do.")
-        y_prob = y_prob[:, 1]
-    margin = np.finfo(y_prob.dtype).eps / 2
-    y_prob = np.clip(y_prob, margin, 1 - margin)
-    return logit(y_prob.astype(np.float64)) - logit(float(prior))
+    if is_pair and not np.allclose(y_prob.sum(axis=1), 1, atol=1e-3):
+        raise ValueError("y_prob has two columns, whose rows must sum to 1, as those of predict_proba do.")
+    return log_odds(y_prob) - logit(float(prior))
 
 
 class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):

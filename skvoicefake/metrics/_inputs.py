@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import logit
 from sklearn.utils._missing import is_pandas_na
 
 from skvoicefake import labels as field_words
@@ -113,6 +114,21 @@ def real_is_positive(sample: Sample, real_label: Any) -> bool:
     elif real_label not in classes:
         raise ValueError(f"real_label={real_label!r} is none of the labels in y_true, {classes}.")
     return bool(real_label == sample.classes[1])
+
+
+def log_odds(probabilities: ArrayLike) -> Floats:
+    """Return the log odds of one P(positive) a clip, or of the second column of two.
+
+    Probabilities are taken to be at least half the machine epsilon of their type away from 0 and from 1, so that
+    certain ones are finite, and alike on both sides: nearer to 1 the type holds no number.
+    """
+    array = np.asarray(probabilities)
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
+    if array.ndim == 2:
+        array = array[:, 1]
+    margin = np.finfo(array.dtype).eps / 2
+    return np.asarray(logit(np.clip(array, margin, 1 - margin).astype(np.float64)))
 
 
 def check_numbers(values: ArrayLike, name: str) -> Floats:

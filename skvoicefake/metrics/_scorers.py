@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logit
 from sklearn.metrics import get_scorer as get_sklearn_scorer
 from sklearn.metrics import get_scorer_names as get_sklearn_scorer_names
 from sklearn.metrics import make_scorer
@@ -16,7 +15,7 @@ from sklearn.metrics._scorer import _Scorer
 
 from skvoicefake.metrics._calibration import cllr, min_cllr
 from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
-from skvoicefake.metrics._inputs import Clips, check_clips, check_groups, warn_if_upside_down
+from skvoicefake.metrics._inputs import Clips, check_clips, check_groups, log_odds, warn_if_upside_down
 from skvoicefake.metrics._ranking import equal_error_rate, equal_errors
 
 
@@ -24,15 +23,10 @@ class _LLRScorer(_Scorer):
     """Scorer of log-likelihood ratios: makes log odds of probabilities, as decision functions are."""
 
     def _score(self, method_caller: Callable[..., Any], estimator: Any, X: Any, y_true: Any, **kwargs: Any) -> float:
-        def log_odds(*args: Any, **options: Any) -> Any:
-            probability = np.asarray(method_caller(*args, **options))
-            if probability.dtype.kind != "f":
-                probability = probability.astype(np.float64)
-            # Certain ones are taken as rounded, as calibration.log_likelihood_ratio does.
-            certain = np.finfo(probability.dtype).eps / 2
-            return logit(np.clip(probability, certain, 1 - certain).astype(np.float64))
+        def odds(*args: Any, **options: Any) -> Any:
+            return log_odds(method_caller(*args, **options))
 
-        caller = method_caller if hasattr(estimator, "decision_function") else log_odds
+        caller = method_caller if hasattr(estimator, "decision_function") else odds
         score: float = super()._score(caller, estimator, X, y_true, **kwargs)
         return score
 

@@ -12,6 +12,7 @@ from skvoicefake.metrics import (
     equal_error_rate,
     min_detection_cost,
 )
+from skvoicefake.metrics._inputs import log_odds
 from tests.checks.scores import METRICS
 
 PUBLIC = METRICS | {"det_curve": det_curve}
@@ -159,3 +160,17 @@ def test_a_place_is_warned_of_once():
         for score in range(1, 4):
             equal_error_rate([0, 1], [score, 0])
     assert len(caught) == 1
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [(np.float64, 36.74), (np.float32, 16.64), (int, 36.74)])
+def test_log_odds_of_certain_probabilities_are_finite_and_alike_on_both_sides(dtype, limit):
+    low, high = found = log_odds(np.array([0, 1], dtype=dtype))
+    assert found.dtype == np.float64
+    assert high == -low == pytest.approx(limit, abs=0.01)
+    columns = np.array([[1, 0], [0, 1]], dtype=dtype)
+    np.testing.assert_array_equal(log_odds(columns), found)
+
+
+def test_log_odds_between():
+    np.testing.assert_allclose(log_odds([0.5, 0.9, 1e-9]), [0, np.log(9), np.log(1e-9)], atol=1e-8)
+    assert log_odds([]).shape == (0,)
