@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skvoicefake.audio import AudioError, clip_name, load_audio
 from skvoicefake.cli._detector import Detector
 from skvoicefake.feature_extraction import MFCCTransformer
-from skvoicefake.metrics._judge import responses
+from skvoicefake.metrics._responses import responses
 
 # When a clip is said to be quiet, clipped or of a narrow band.
 QUIET = 1e-3  # of full scale, as the highest peak: -60 dBFS

@@ -2,10 +2,11 @@
 
 import platform
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,22 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from skvoicefake.labels import real_label as find_real_label
 from skvoicefake.metrics._bootstrap import intervals
 from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
 from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
-from skvoicefake.metrics._inputs import UpsideDownWarning
+from skvoicefake.metrics._inputs import UpsideDownWarning, _is_missing, check_groups
 from skvoicefake.metrics._ranking import equal_error_rate
 from skvoicefake.metrics._tandem import min_tandem_cost
 from skvoicefake.metrics._verdicts import confusion, resampled_confusion, verdict_figures
 
 FEW = 100  # clips of a class; with fewer, a figure is rough
 FEWEST = 5  # clips or groups of a class that an interval can be drawn from
+FEW_GROUPS = 20  # with fewer, an interval is rough
+MISSING = "-"  # the name of a group that a clip has none of
 NOTHING = (np.nan, np.nan)
 
 
@@ -62,10 +65,18 @@ class Resampling:
     groups: NDArray[Any] | None
 
     def part(self, chosen: NDArray[np.bool_], *, by_clip: bool = False) -> "Resampling":
-        """Return how to draw intervals for some of the clips; of fewer than two groups there are none."""
+        """Return how to draw intervals for some of the clips."""
         groups = None if by_clip or self.groups is None else self.groups[chosen]
-        n_resamples = self.n_resamples if groups is None or len(set(groups.tolist())) > 1 else 0
-        return Resampling(n_resamples, self.confidence_level, self.random_state, groups)
+        return replace(self, groups=groups)
+
+    def where_possible(self, is_positive: NDArray[np.bool_]) -> "Resampling":
+        """Return how to draw intervals: not at all where few clips, or groups, hold a class."""
+        return self if self.n_units(is_positive) >= FEWEST else replace(self, n_resamples=0)
+
+    def n_units(self, is_positive: NDArray[np.bool_]) -> int:
+        """Return how many clips, or groups, hold the class that fewer of them hold."""
+        units = np.arange(len(is_positive)) if self.groups is None else self.groups
+        return min(len(np.unique(units[is_positive])), len(np.unique(units[~is_positive])))
 
 
 def judge(
@@ -82,18 +93,11 @@ def judge(
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, pd.DataFrame], list[str], dict[str, Any]]:
     """Return the table of figures, the confusion matrix, the breakdowns, the notes and the settings of a report."""
     levels = {name: one_a_clip(values, name, judged) for name, values in units.items() if values is not None}
-    if prior is not None and not 0 < prior < 1:
-        raise ValueError(f"prior={prior!r}: expected the share of a class, above 0 and below 1.")
-    if n_resamples < 0 or not 0 < confidence_level < 1:
-        raise ValueError(
-            f"expected n_resamples of 0 or more and confidence_level between 0 and 1, got {n_resamples!r} and"
-            f" {confidence_level!r}."
-        )
-    drawn_from = levels.get("speaker") if groups is None else one_a_clip(groups, "groups", judged)
-    everything = np.ones(len(judged.is_positive), dtype=bool)
-    resampling = Resampling(n_resamples, confidence_level, random_state, drawn_from).part(everything)
+    _check(prior, n_resamples, confidence_level)
+    wanted = Resampling(int(n_resamples), float(confidence_level), random_state, _drawn_from(groups, levels, judged))
+    resampling = wanted.where_possible(judged.is_positive)
     real, notes = _which_is_real(judged, real_label)
-    prior_log_odds = 0.0 if prior is None else float(logit(prior))
+    prior_log_odds = 0.0 if prior is None else float(logit(float(prior)))
     table = _figures(judged, real, prior_log_odds, tandem, resampling)
     breakdowns = {
         name: _breakdown(judged, values, name, real, resampling)
@@ -108,41 +112,21 @@ def judge(
     n_positive = int(judged.is_positive.sum())
     settings = {
         "n_clips": len(judged.is_positive),
-        "classes": {str(judged.classes[0]): len(everything) - n_positive, str(judged.classes[1]): n_positive},
+        "classes": {str(judged.classes[0]): len(judged.is_positive) - n_positive, str(judged.classes[1]): n_positive},
         "scores_rise_towards": None if judged.scores is None else str(judged.classes[1]),
         "real_label": None if real is None else str(real),
-        "threshold": judged.threshold,
-        "prior": prior,
+        "threshold": None if judged.threshold is None else float(judged.threshold),
+        "prior": None if prior is None else float(prior),
         "tandem": tandem,
         "n_resamples": resampling.n_resamples,
-        "confidence_level": confidence_level,
-        "resampled": "clips" if drawn_from is None else f"{len(set(drawn_from.tolist()))} groups",
+        "confidence_level": wanted.confidence_level,
+        "resampled": "clips" if wanted.groups is None else f"{len(np.unique(wanted.groups))} groups",
         "random_state": random_state if isinstance(random_state, int) else str(random_state),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("skvoicefake", "scikit-learn", "numpy")},
     }
-    return table, matrix, breakdowns, notes + _notes(judged, table, matrix, n_resamples, resampling), settings
-
-
-def responses(
-    estimator: Any, X: Any
-) -> tuple[NDArray[Any], NDArray[np.float64] | None, NDArray[np.float64] | None, dict[str, list[float]] | None]:
-    """Return an estimator's verdicts, scores, probabilities of the greater label, and training history."""
-    if isinstance(estimator, Pipeline) and len(estimator) > 1:
-        # Features cost most, and all three answers are given from the same ones.
-        X, estimator = estimator[:-1].transform(X), estimator[-1]
-    called = np.asarray(estimator.predict(X))
-    probabilities = scores = None
-    if hasattr(estimator, "predict_proba"):
-        probabilities = np.asarray(estimator.predict_proba(X), dtype=np.float64)[:, 1]
-    if hasattr(estimator, "decision_function"):
-        scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
-    elif probabilities is not None:
-        # A probability of 0 or 1 stands for the nearest one that can be told from it.
-        floats = np.finfo(np.float64)
-        scores = logit(np.clip(probabilities, floats.tiny, 1 - floats.epsneg))
-    return called, scores, probabilities, getattr(estimator, "history_", None)
+    return table, matrix, breakdowns, notes + _notes(judged, table, matrix, wanted), settings
 
 
 def one_a_clip(values: ArrayLike, name: str, judged: Judged) -> NDArray[Any]:
@@ -152,7 +136,29 @@ def one_a_clip(values: ArrayLike, name: str, judged: Judged) -> NDArray[Any]:
         raise ValueError(
             f"{name} should name one group a clip: expected shape ({len(judged.is_positive)},), got {array.shape}."
         )
-    return np.array(["-" if value is None or value != value else str(value) for value in array.tolist()])
+    return np.array([MISSING if _is_missing(value) else str(value) for value in array.tolist()])
+
+
+def _drawn_from(groups: ArrayLike | None, levels: dict[str, NDArray[Any]], judged: Judged) -> NDArray[Any] | None:
+    """Return the groups that resamples are drawn from: those given, or else the speakers."""
+    if groups is not None:
+        return check_groups(groups, len(judged.is_positive))
+    if "speaker" not in levels:
+        return None
+    speakers = levels["speaker"].astype(object)
+    nobody = np.flatnonzero(speakers == MISSING)
+    speakers[nobody] = [f"{MISSING}{i}" for i in nobody]  # Who is not known is nobody else.
+    return speakers.astype(str)
+
+
+def _check(prior: Any, n_resamples: Any, confidence_level: Any) -> None:
+    constraints: dict[str, list[Any]] = {
+        "prior": [Interval(Real, 0, 1, closed="neither"), None],
+        "n_resamples": [Interval(Integral, 0, None, closed="left")],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+    }
+    given = {"prior": prior, "n_resamples": n_resamples, "confidence_level": confidence_level}
+    validate_parameter_constraints(constraints, given, "evaluate")
 
 
 def _which_is_real(judged: Judged, real_label: Any) -> tuple[Any, list[str]]:
@@ -262,22 +268,14 @@ def _level(judged: Judged, own: NDArray[np.bool_], resampling: Resampling) -> di
         row |= {"equal_error_rate": np.nan, "low": np.nan, "high": np.nan, "roc_auc": np.nan}
         if 0 < n_positive < len(judged.is_positive):
             row |= _score_figures(figures | {"roc_auc": roc_auc_score}, judged)
-            if _n_units(judged, resampling) >= FEWEST:
-                row["low"], row["high"] = _score_intervals(figures, judged, resampling).get("equal_error_rate", NOTHING)
+            bounds = _score_intervals(figures, judged, resampling.where_possible(judged.is_positive))
+            row["low"], row["high"] = bounds.get("equal_error_rate", NOTHING)
     if judged.called_positive is not None:
         row["accuracy"] = float(np.mean(judged.called_positive[own] == judged.is_positive[own]))
     return row
 
 
-def _n_units(judged: Judged, resampling: Resampling) -> int:
-    """Return how many clips, or groups, hold the class that fewer of them hold."""
-    units = np.arange(len(judged.is_positive)) if resampling.groups is None else resampling.groups
-    return min(len(np.unique(units[judged.is_positive])), len(np.unique(units[~judged.is_positive])))
-
-
-def _notes(
-    judged: Judged, table: pd.DataFrame, matrix: pd.DataFrame | None, n_resamples: int, resampling: Resampling
-) -> list[str]:
+def _notes(judged: Judged, table: pd.DataFrame, matrix: pd.DataFrame | None, wanted: Resampling) -> list[str]:
     """Say what to mind when reading the figures."""
     notes, figures = [], table["value"]
     eer = figures.get("equal_error_rate", 0.0)
@@ -305,11 +303,14 @@ def _notes(
     for label, n in zip(judged.classes, (np.sum(~judged.is_positive), np.sum(judged.is_positive)), strict=True):
         if n < FEW:
             notes.append(f"Only {n} clips are {label!r}: a single one moves an error rate by {1 / n:.1%}.")
-    if n_resamples and resampling.groups is None:
+    n_units, what = wanted.n_units(judged.is_positive), "clips" if wanted.groups is None else "groups"
+    if wanted.n_resamples and n_units < FEWEST:
+        notes.append(f"Only {n_units} {what} hold one of the classes, so there are no intervals: {FEWEST} are needed.")
+    elif wanted.n_resamples and wanted.groups is None:
         notes.append(
             "Intervals take all clips to be independent. Those of one speaker, recording or source are not: pass"
             " groups, or the intervals are too narrow."
         )
-    elif n_resamples and not resampling.n_resamples:
-        notes.append("All clips are of one group, so there are no intervals.")
+    elif wanted.n_resamples and n_units < FEW_GROUPS:
+        notes.append(f"Only {n_units} groups hold one of the classes: the intervals are rough, and rather too narrow.")
     return notes

@@ -38,7 +38,7 @@ def draw(report: "Report") -> dict[str, Any]:
     if judged.scores is not None:
         scores = judged.scores
         words = np.array(names, dtype=object)[labels]
-        threshold = judged.threshold
+        threshold = judged.threshold if judged.threshold is not None and np.isfinite(judged.threshold) else None
         pictures["detection error tradeoff"] = lambda ax: DETDisplay.from_predictions(
             words, scores, pos_label=names[1], ax=ax
         )

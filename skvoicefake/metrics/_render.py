@@ -18,7 +18,10 @@ TITLES = {
     "precision": ("Precision", "share of the clips called so that are so; depends on how common the class is"),
     "recall": ("Recall", "share of the clips that are so that were called so"),
     "f1": ("F1", "harmonic mean of precision and recall"),
-    "roc_auc": ("Area under the ROC curve", "chance that a clip scores above one of the other class; no threshold"),
+    "roc_auc": (
+        "Area under the ROC curve",
+        "chance that of two clips, one a class, the right one scores higher; no threshold",
+    ),
     "equal_error_rate": ("Equal error rate (EER)", "both error rates at the threshold that makes them equal"),
     "min_detection_cost": ("minDCF", "cost of errors at the best threshold, as in ASVspoof 5; 1 is no detector"),
     "actual_detection_cost": ("actDCF", "the same at the threshold that the costs prescribe: pays for bad calibration"),
@@ -110,7 +113,7 @@ def breakdown_for_print(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             shown[column] = [_number(str(column), value) for value in shown[column]]
     shown = shown.rename(columns=BREAKDOWN_TITLES).reset_index()
     n_more = len(table) - len(shown)
-    return shown, [f"{n_more} more, all of them better, are in the JSON."] if n_more else []
+    return shown, [f"{n_more} more are in the JSON."] if n_more else []
 
 
 def _number(kind: str, value: float) -> str:

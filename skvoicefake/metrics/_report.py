@@ -1,19 +1,23 @@
 """A detector judged: every figure with its interval, by attack, codec and speaker, and what to mind about it."""
 
 import json
+import math
 import os
-from collections.abc import Hashable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from skvoicefake.metrics._inputs import check_clips
-from skvoicefake.metrics._judge import Judged, judge, responses
+from skvoicefake.metrics._inputs import check_clips, check_numbers
+from skvoicefake.metrics._judge import Judged, judge
+from skvoicefake.metrics._responses import responses
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Report:
         matrix = self.confusion_matrix
         content = {
             "title": self.title,
-            "settings": self.settings,
+            "settings": _plain(self.settings),
             "notes": self.notes,
             "figures": {name: _plain(row) for name, row in self.table.to_dict(orient="index").items()},
             "confusion_matrix": None if matrix is None else matrix.to_numpy().tolist(),
@@ -203,7 +207,7 @@ def evaluate(
         groups=groups,
         real_label=real_label,
         prior=prior,
-        tandem=None if asv_rates is None else {"asv_rates": asv_rates, "version": tandem_version},
+        tandem=_tandem(asv_rates, tandem_version),
         n_resamples=n_resamples,
         confidence_level=confidence_level,
         random_state=random_state,
@@ -280,6 +284,8 @@ def evaluate_scores(
         raise ValueError("evaluate_scores needs y_score, y_pred or both.")
     if y_pred is not None and threshold is not None:
         raise ValueError("evaluate_scores takes verdicts from y_pred or from threshold, not from both.")
+    constraints: dict[str, list[Any]] = {"threshold": [Interval(Real, None, None, closed="both"), None]}
+    validate_parameter_constraints(constraints, {"threshold": threshold}, "evaluate_scores")
     clips = check_clips(y_true, np.zeros(len(column_or_1d(y_true))) if y_score is None else y_score, pos_label, None)
     negative, positive = clips.classes
     called = None
@@ -298,13 +304,13 @@ def evaluate_scores(
             scores=None if y_score is None else clips.scores,
             called_positive=called,
             threshold=threshold,
-            probabilities=None if y_prob is None else check_clips(y_true, y_prob, pos_label, None).scores,
+            probabilities=None if y_prob is None else _probabilities(y_prob, len(clips.scores)),
         ),
         units={"attack": attack, "codec": codec, "speaker": speaker},
         groups=groups,
         real_label=real_label,
         prior=prior,
-        tandem=None if asv_rates is None else {"asv_rates": asv_rates, "version": tandem_version},
+        tandem=_tandem(asv_rates, tandem_version),
         n_resamples=n_resamples,
         confidence_level=confidence_level,
         random_state=random_state,
@@ -317,15 +323,33 @@ def _report(judged: Judged, *, title: str, **options: Any) -> Report:
     return Report(title, table, matrix, breakdowns, notes, settings, judged)
 
 
+def _tandem(asv_rates: Any, version: int) -> dict[str, Any] | None:
+    if asv_rates is None:
+        return None
+    rates = check_numbers(asv_rates, "asv_rates").tolist()
+    if len(rates) != 3:
+        raise ValueError(f"asv_rates: expected three rates (p_fa, p_miss, p_fa_spoof), got {len(rates)}.")
+    return {"asv_rates": tuple(rates), "version": version}
+
+
+def _probabilities(y_prob: ArrayLike, n_clips: int) -> NDArray[np.float64]:
+    probabilities = check_numbers(y_prob, "y_prob")
+    if len(probabilities) != n_clips or not ((probabilities >= 0) & (probabilities <= 1)).all():
+        raise ValueError(f"y_prob: expected {n_clips} probabilities from 0 to 1, one a clip.")
+    return probabilities
+
+
 def _name(estimator: Any) -> str:
     steps = [step for _, step in estimator.steps] if hasattr(estimator, "steps") else [estimator]
     return " → ".join(type(step).__name__ for step in steps)
 
 
-def _plain(row: dict[Hashable, Any]) -> dict[str, Any]:
-    """Make what is not defined None, and NumPy's numbers Python's."""
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Make what is not defined or not finite None, and NumPy's numbers Python's."""
     values = {str(name): value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
-    return {name: None if value != value else value for name, value in values.items()}
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in values.items()
+    }
 
 
 def _written(text: str, path: str | os.PathLike[str] | None) -> str:

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from skvoicefake import MFCCTransformer
 from skvoicefake.cli import main
 from skvoicefake.datasets import load_scores
-from skvoicefake.metrics import equal_error_rate, evaluate_scores
+from skvoicefake.metrics import cllr, equal_error_rate, evaluate_scores, min_tandem_cost
 
 RATE = 16_000
 
@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
         breath = 0.1 if (label == "real") != (i % 3 == 0 and i > 12) else 0.01
         soundfile.write(path, 0.3 * np.sin(2 * np.pi * 200 * t) + breath * rng.normal(size=len(t)), RATE)
         attack = "-" if label == "real" else ("A1", "A2")[i // 2 % 2]
-        rows.append((f"data/{label}/{i:02d}.wav", label, f"s{i // 6}", attack))
+        rows.append((f"data/{label}/{i:02d}.wav", label, f"s{i // 4}", attack))
     table = pd.DataFrame(rows, columns=["path", "label", "speaker", "attack"])
     table.to_csv(folder / "clips.csv", index=False)
     pipeline = make_pipeline(MFCCTransformer(duration=0.25, output="stats"), LogisticRegression())
@@ -67,7 +67,7 @@ def test_the_report_is_that_of_the_functions(folder, tmp_path, capsys):
     for name, row in content["figures"].items():
         assert row == pytest.approx(expected.table.loc[name].to_dict(), abs=1e-6)
     assert list(content["breakdowns"]) == ["attack"]
-    assert content["settings"]["resampled"] == "4 groups"
+    assert content["settings"]["resampled"] == "6 groups"
     assert "Reliability" not in outputs[1].read_text()
     html = outputs[0].read_text()
     assert html.count("<img ") == 6
@@ -133,6 +133,25 @@ def test_a_subset_of_the_key_and_tandem_costs(tmp_path):
     assert content["settings"]["classes"] == {"fake": 6, "real": 6}
     assert content["settings"]["resampled"] == "3 groups"
     assert content["figures"]["min_tandem_cost"]["value"] == 0
+
+
+@pytest.mark.parametrize("version", [2019, 2021])
+@pytest.mark.parametrize("towards", ["real", "fake"])
+def test_priors_and_tandem_costs_are_about_the_real_voice(tmp_path, version, towards):
+    rng = np.random.default_rng(0)
+    label = np.repeat(["fake", "real"], [70, 30])
+    scores = rng.normal(size=100) + np.where(label == towards, 2, 0)
+    (tmp_path / "key.txt").write_text("".join(f"c{i} {word}\n" for i, word in enumerate(label)))
+    (tmp_path / "scores.txt").write_text("".join(f"c{i} {score}\n" for i, score in enumerate(scores)))
+    options = ["--rises-towards", towards, "--prior", 0.3, "--asv-rates", 0.01, 0.02, 0.3, "--resamples", 0]
+    options += ["--tandem-version", version, "-o", tmp_path / "r.json"]
+    assert run("--scores", tmp_path / "scores.txt", "--key", tmp_path / "key.txt", *options) == 0
+    figures = json.loads((tmp_path / "r.json").read_text())["figures"]
+    prior = 0.3 if towards == "real" else 0.7
+    llr = scores - np.log(prior / (1 - prior))
+    assert figures["cllr"]["value"] == pytest.approx(cllr(label, llr, pos_label=towards), abs=1e-12)
+    expected = min_tandem_cost(label, scores, asv_rates=(0.01, 0.02, 0.3), version=version, pos_label=towards)
+    assert figures["min_tandem_cost"]["value"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_bad_clips(folder, tmp_path, capsys):

@@ -4,13 +4,17 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Perceptron
 from sklearn.metrics import classification_report, roc_auc_score
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.metrics import (
     UpsideDownWarning,
     actual_detection_cost,
@@ -20,8 +24,10 @@ from skvoicefake.metrics import (
     equal_error_rate,
     evaluate,
     evaluate_scores,
+    get_scorer,
     min_cllr,
     min_detection_cost,
+    min_tandem_cost,
 )
 
 
@@ -268,13 +274,139 @@ def test_notes_say_what_to_mind(clips, detector):
     notes = evaluate(detector, X, y, n_resamples=5).notes
     assert notes[0] == "Only 80 clips are 'real': a single one moves an error rate by 1.2%."
     assert "pass groups" in notes[1]
-    assert len(evaluate(detector, X, y, speaker=speaker, n_resamples=5).notes) == 1
-    one = evaluate(detector, X, y, groups=np.zeros(240), n_resamples=5)
-    assert one.notes[-1] == "All clips are of one group, so there are no intervals."
-    assert one.table["low"].isna().all()
+    assert (
+        "Only 8 groups hold one of the classes: the intervals are rough"
+        in (evaluate(detector, X, y, speaker=speaker, n_resamples=5).notes[1])
+    )
+    many = evaluate(detector, X, y, groups=np.arange(240) // 6, n_resamples=5)
+    assert len(many.notes) == 1
     shifted = evaluate_scores(y, detector.decision_function(X) + 5, threshold=0, n_resamples=0)
     assert any("threshold does not fit" in note for note in shifted.notes)
     assert any("Cllr is above 1" in note for note in shifted.notes)
+
+
+@pytest.mark.parametrize("groups", [np.zeros(240), np.arange(240) // 60], ids=["one", "four"])
+def test_few_groups_give_no_intervals(clips, detector, groups):
+    X, y, *_ = clips
+    report = evaluate(detector, X, y, groups=groups, n_resamples=5)
+    assert "so there are no intervals: 5 are needed" in report.notes[-1]
+    assert report.table["low"].isna().all()
+    assert report.settings["n_resamples"] == 0
+
+
+def test_groups_of_one_class_each_never_decide_by_seed(clips, detector):
+    X, y, *_ = clips
+    for seed in range(4):
+        assert evaluate(detector, X, y, speaker=y, n_resamples=5, random_state=seed).table["low"].isna().all()
+
+
+def test_the_note_on_a_threshold_is_about_twice_the_error():
+    scores = np.r_[np.linspace(0, 1, 160), np.linspace(0.8, 1.8, 80)]
+    labels = np.repeat(["fake", "real"], [160, 80])
+    eer = equal_error_rate(labels, scores)
+    fits, misfits = (np.quantile(scores[:160], 1 - rate) for rate in (2 * eer + 0.03, 2 * eer + 0.07))
+    noted = [
+        any("threshold does not fit" in note for note in evaluate_scores(labels, scores, threshold=t).notes)
+        for t in (fits, misfits)
+    ]
+    assert noted == [False, True]
+
+
+def test_an_error_rate_just_above_a_half_is_upside_down():
+    labels, scores = np.repeat(["fake", "real"], 100), np.r_[np.linspace(0, 1, 100), np.linspace(-0.1, 0.9, 100)]
+    assert 0.4 < equal_error_rate(labels, -scores) < 0.5
+    assert any("upside down" in note for note in evaluate_scores(labels, scores, n_resamples=0).notes)
+    assert not any("upside down" in note for note in evaluate_scores(labels, -scores, n_resamples=0).notes)
+
+
+@pytest.mark.parametrize("pos_label", ["fake", "real"])
+@pytest.mark.parametrize("version", [2019, 2021])
+def test_the_tandem_cost_is_that_of_its_function(clips, version, pos_label):
+    X, y, *_ = clips
+    scores = X[:, 0] * (1 if pos_label == "real" else -1)
+    options = {"asv_rates": (0.01, 0.03, 0.3), "version": version}
+    report = evaluate_scores(
+        y, scores, pos_label=pos_label, asv_rates=np.array(options["asv_rates"]), tandem_version=version, n_resamples=30
+    )
+    expected = min_tandem_cost(y, scores, pos_label=pos_label, **options)
+    value, *interval = report.table.loc["min_tandem_cost"]
+    assert value == pytest.approx(expected, abs=1e-12)
+    drawn = confidence_interval(
+        min_tandem_cost, y, scores, pos_label=pos_label, n_resamples=30, random_state=0, **options
+    )
+    assert interval == pytest.approx(list(drawn), abs=1e-12)
+    assert json.loads(report.to_json())["settings"]["tandem"]["version"] == version
+
+
+def test_intervals_know_the_prior_and_the_confidence_level(clips, detector):
+    X, y, *_ = clips
+    options = {"n_resamples": 200, "confidence_level": np.float64(0.5), "random_state": 0}
+    table = evaluate(detector, X, y, prior=np.float32(0.25), **options).table
+    llr = detector.decision_function(X) - np.log(1 / 3)
+    assert tuple(table.loc["cllr", ["low", "high"]]) == pytest.approx(
+        tuple(confidence_interval(cllr, y, llr, **options)), abs=1e-9
+    )
+    wide = evaluate(detector, X, y, **{**options, "confidence_level": 0.95}).table
+    half, whole = (t.loc["accuracy", "high"] - t.loc["accuracy", "low"] for t in (table, wide))
+    # For a normal distribution the ratio is 0.344.
+    assert 0.2 < half / whole < 0.5
+
+
+def test_certain_probabilities_count_alike_whatever_the_labels_are_called(clips):
+    X, y, *_ = clips
+    forest = RandomForestClassifier(20, random_state=0)
+    values = []
+    for words in (("fake", "real"), ("spoof", "bonafide")):
+        labels = np.where(y == "fake", *words)
+        fitted = clone(forest).fit(X[::2], labels[::2])
+        assert set(fitted.predict_proba(X)[:, 1]) & {0, 1}
+        values.append(evaluate(fitted, X[1::2], labels[1::2], n_resamples=0).table.loc["cllr", "value"])
+        assert values[-1] == pytest.approx(-get_scorer("neg_cllr")(fitted, X[1::2], labels[1::2]), abs=1e-9)
+    assert values[0] == pytest.approx(values[1], abs=1e-9)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=["None", "nan", "NA"])
+def test_clips_of_unknown_speakers_are_groups_of_their_own(clips, detector, missing):
+    X, y, _, speaker = clips
+    holes = pd.Series(speaker).astype(object).where(np.arange(240) >= 3, missing)
+    report = evaluate(detector, X, y, speaker=holes, n_resamples=5)
+    assert report.settings["resampled"] == "11 groups"
+    assert "-" in report.breakdowns["speaker"].index
+
+
+def test_features_are_computed_once_inside_calibrators_thresholds_and_searches(clips):
+    X, y, *_ = clips
+    seen = []
+    pipe = make_pipeline(FunctionTransformer(lambda X: seen.append(len(X)) or X, validate=False), LogisticRegression())
+    estimators = [
+        GridSearchCV(pipe, {"logisticregression__C": [1]}, cv=2),
+        LLRCalibrator(pipe, cv=2),
+        FixedThresholdClassifier(pipe, threshold=0.7, response_method="predict_proba"),
+        GridSearchCV(LLRCalibrator(pipe, cv=2), {"prior": [0.3]}, cv=2),
+    ]
+    for estimator in estimators:
+        estimator.fit(X, y)
+        seen.clear()
+        report = evaluate(estimator, X, y, n_resamples=0)
+        assert seen == [240]
+        np.testing.assert_array_equal(report.judged.called_positive, estimator.predict(X) == "real")
+        respond = getattr(estimator, "decision_function", estimator.predict_proba)
+        scores = respond(X)
+        assert report.table.loc["equal_error_rate", "value"] == equal_error_rate(
+            y, scores if scores.ndim == 1 else scores[:, 1]
+        )
+
+
+def test_a_report_of_odd_numbers_can_be_written(clips):
+    _, y, *_ = clips
+    report = evaluate_scores(
+        y, np.arange(240.0), threshold=np.inf, prior=np.float32(0.4), n_resamples=np.int64(5), random_state=np.int64(1)
+    )
+    assert json.loads(report.to_json())["settings"]["threshold"] is None
+    assert report.to_html().count("<img ") == 4
+    assert report.confusion_matrix["called real"].sum() == 0
+    float32 = evaluate_scores(y, np.arange(240.0), threshold=np.float32(10), n_resamples=0)
+    assert json.loads(float32.to_json())["settings"]["threshold"] == 10
 
 
 @pytest.mark.parametrize(
@@ -288,7 +420,16 @@ def test_notes_say_what_to_mind(clips, detector):
         ({"y_pred": ["real"]}, "inconsistent numbers of samples"),
         ({"y_score": [0, 1], "attack": ["A1"]}, r"attack should name one group a clip: expected shape \(2,\)"),
         ({"y_score": [0, 1], "real_label": "cat"}, "real_label='cat' is none of the labels"),
-        ({"y_score": [0, 1], "prior": 1}, "prior=1"),
+        ({"y_score": [0, 1], "prior": 1}, "'prior' parameter of evaluate"),
+        ({"y_score": [0, 1], "prior": "half"}, "'prior' parameter of evaluate"),
+        ({"y_score": [0, 1], "threshold": np.nan}, "'threshold' parameter of evaluate_scores"),
+        ({"y_score": [0, 1], "threshold": "high"}, "'threshold' parameter of evaluate_scores"),
+        ({"y_score": [0, 1], "n_resamples": 10.5}, "'n_resamples' parameter of evaluate"),
+        ({"y_score": [0, 1], "y_prob": [0, 1.5]}, "y_prob: expected 2 probabilities"),
+        ({"y_score": [0, 1], "y_prob": [0, np.nan]}, "y_prob: expected 2 probabilities"),
+        ({"y_score": [0, 1], "y_prob": [1]}, "y_prob: expected 2 probabilities"),
+        ({"y_score": [0, 1], "asv_rates": (0.1, 0.2)}, "asv_rates: expected three rates"),
+        ({"y_score": [0, 1], "groups": ["a", None]}, "groups holds names that are NaN or None"),
         ({"y_score": [0, 1], "n_resamples": -1}, "n_resamples"),
         ({"y_score": [0, 1], "confidence_level": 95}, "confidence_level"),
     ],
