@@ -27,7 +27,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skvoicefake.metrics._inputs import log_odds
+from skvoicefake.metrics._inputs import check_groups, log_odds
 
 __all__ = ["LLRCalibrator", "log_likelihood_ratio"]
 
@@ -151,8 +151,10 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     Notes
     -----
     Scores are those of `decision_function`, or else the log-odds of
-    `predict_proba`, in which 0 and 1 count as half as far away as the nearest
-    other probability among the clips of calibration.
+    `predict_proba`, limited as in :func:`log_likelihood_ratio`. Moreover, 0
+    and 1 count as half as far away as the nearest other probability among the
+    clips of calibration: of 100 trees that all agree, 0.5 % may be wrong, and
+    not one in a million.
 
     So that the slope stays finite if the scores separate the classes without
     an error, the target of the regression is not 1 but, after Platt,
@@ -241,7 +243,8 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         ------
         ValueError
             If there are not two classes, if a split leaves only one of them
-            to train or to calibrate with, or if a score is not finite.
+            to train or to calibrate with, if a score is not finite, if a
+            clip's group is missing, or if there are fewer groups than folds.
 
         Warns
         -----
@@ -252,14 +255,15 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         y, classes, is_positive = _two_classes(y)
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
         weights = _check_sample_weight(sample_weight, np.zeros(len(y)), ensure_non_negative=True)
+        codes = None if groups is None else check_groups(groups, len(y))
         fit_params, split_params = self._route(sample_weight, groups, fit_params)
         if isinstance(self.estimator, FrozenEstimator):
             estimator, tested = self.estimator, np.arange(len(y))
             responses = _responses(estimator, X, classes)
         else:
             cv = self.cv
-            if groups is not None and (cv is None or isinstance(cv, Integral)):
-                cv, split_params = StratifiedGroupKFold(N_FOLDS if cv is None else cv), {"groups": groups}
+            if codes is not None and (cv is None or isinstance(cv, Integral)):
+                cv, split_params = _group_folds(N_FOLDS if cv is None else int(cv), codes), {"groups": codes}
             splits = list(check_cv(cv, y, classifier=True).split(X, y, **split_params))
             for fold, (train, _) in enumerate(splits):
                 if len(np.unique(is_positive[train])) != 2:
@@ -398,6 +402,16 @@ def _two_classes(y: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]
     return labels, encoder.classes_, encoder.transform(labels) == 1
 
 
+def _group_folds(n_folds: int, codes: NDArray[np.intp]) -> StratifiedGroupKFold:
+    """Return the folds of `fit` with groups."""
+    if (n_groups := len(np.unique(codes))) < n_folds:
+        raise ValueError(
+            f"LLRCalibrator keeps every group in one of cv={n_folds} folds, and groups holds {n_groups}."
+            + (f" Pass cv={n_groups}, or clips of more groups." if n_groups > 1 else " Pass clips of more groups.")
+        )
+    return StratifiedGroupKFold(n_folds)
+
+
 def _held_out(
     estimator: Any,
     X: Any,
@@ -421,24 +435,24 @@ def _responses(estimator: Any, X: Any, classes: NDArray[Any]) -> NDArray[np.floa
             f"{name} was fitted to classes {list(estimator.classes_)}, got y with classes {classes.tolist()}."
         )
     has_scores = hasattr(estimator, "decision_function")
-    responses = np.asarray(estimator.decision_function(X) if has_scores else estimator.predict_proba(X), dtype=float)
+    # Probabilities keep their type, whose precision limits their log-odds.
+    responses = np.asarray(estimator.decision_function(X), dtype=float) if has_scores else estimator.predict_proba(X)
+    responses = np.asarray(responses)
     if bad := int(np.count_nonzero(~np.isfinite(responses))):
         raise ValueError(f"{name} gave {bad} scores that are NaN or infinite, which cannot be calibrated.")
     return responses
 
 
 def _edge(responses: NDArray[np.float64]) -> float:
-    """Return what a probability of 0 counts as: half of the smallest other one."""
-    smallest = np.min(responses[responses > 0], initial=1.0)
-    return float(max(smallest / 2, np.finfo(float).tiny))
+    """Return what a probability of 0 counts as: half of the smallest other one, which is never above 1/2."""
+    return float(np.min(responses[responses > 0], initial=0.5)) / 2
 
 
 def _scores(responses: NDArray[np.float64], edge: float) -> NDArray[np.float64]:
     """Return scores as they are, probabilities as log-odds."""
     if responses.ndim == 1:
         return responses
-    log = np.log(np.maximum(responses, edge))
-    return log[:, 1] - log[:, 0]
+    return log_odds(np.clip(responses, edge, 1 - edge))
 
 
 def _line(

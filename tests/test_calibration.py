@@ -267,8 +267,16 @@ def test_certain_probabilities_count_as_half_of_the_smallest_other_one():
     X = np.array([[0.0], [0.8], [0.5], [0.1], [1.0]] * 20)
     y = np.array(["fake", "fake", "real", "fake", "real"] * 20)
     fitted = LLRCalibrator(Votes()).fit(X, y)
-    odds = [0.05 / 1, 0.8 / 0.2, 0.5 / 0.5, 0.1 / 0.9, 1 / 0.05]
+    odds = [0.05 / 0.95, 0.8 / 0.2, 0.5 / 0.5, 0.1 / 0.9, 0.95 / 0.05]
     assert_allclose(fitted.decision_function(X[:5]), fitted.slope_ * np.log(odds) + fitted.offset_)
+
+
+def test_log_odds_are_those_of_log_likelihood_ratio():
+    X = np.array([[0.0], [1e-30], [0.5], [0.8], [1.0]] * 20)
+    y = np.array(["fake", "fake", "real", "fake", "real"] * 20)
+    fitted = LLRCalibrator(Votes()).fit(X, y)
+    expected = fitted.slope_ * log_likelihood_ratio(X[:5, 0], prior=0.5) + fitted.offset_
+    assert_allclose(fitted.decision_function(X[:5]), expected)
 
 
 # Priors and verdicts
@@ -432,6 +440,41 @@ def test_clips_of_any_length_and_string_labels():
     assert fitted.decision_function(X).shape == (40,)
     assert set(fitted.predict(X)) == {"bonafide", "spoof"}
     assert np.array_equal(fitted.decision_function(X), LLRCalibrator(Score()).fit(X, pd.Series(y)).decision_function(X))
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize(
+    "names",
+    [["a", None], ["a", np.nan], [1.0, np.nan], pd.Series(["a", pd.NA], dtype="string"), [1, pd.NA]],
+    ids=["None", "NaN", "number", "string", "NA"],
+)
+def test_clips_without_a_group_are_told(names, frozen):
+    X, y, _ = grouped_clips()
+    groups = pd.concat([names] * 30) if isinstance(names, pd.Series) else names * 30
+    estimator = FrozenEstimator(Score().fit(X, y)) if frozen else Score()
+    with pytest.raises(ValueError, match=r"groups holds names that are NaN or None\. Drop these clips"):
+        LLRCalibrator(estimator).fit(X, y, groups=groups)
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "cv", "message"),
+    [
+        (3, None, "one of cv=5 folds, and groups holds 3. Pass cv=3, or clips of more groups"),
+        (2, 3, "one of cv=3 folds, and groups holds 2. Pass cv=2, or"),
+        (1, None, "one of cv=5 folds, and groups holds 1. Pass clips of more groups"),
+    ],
+)
+def test_fewer_groups_than_folds_are_told(n_groups, cv, message):
+    X, y, _ = grouped_clips()
+    with pytest.raises(ValueError, match=message):
+        LLRCalibrator(Score(), cv=cv).fit(X, y, groups=np.arange(60) % n_groups)
+
+
+def test_names_of_groups_may_be_of_two_types():
+    X, y, _ = grouped_clips()
+    expected = LLRCalibrator(Score(), cv=3).fit(X, y, groups=[0, 1, 2] * 20)
+    found = LLRCalibrator(Score(), cv=3).fit(X, y, groups=["a", 1, "b"] * 20)
+    assert (found.slope_, found.offset_) == (expected.slope_, expected.offset_)
 
 
 def test_table():

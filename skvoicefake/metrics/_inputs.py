@@ -109,7 +109,8 @@ def real_is_positive(sample: Sample, real_label: Any) -> bool:
         except ValueError:
             raise ValueError(
                 f"This figure weighs real and fake speech differently, and the labels {classes} do not tell which is"
-                f" which. Pass the label of the real voice, such as real_label={classes[0]!r}."
+                f" which. Pass the label of the real voice: real_label={classes[0]!r} or real_label={classes[1]!r},"
+                " whichever stands for it."
             ) from None
     elif real_label not in classes:
         raise ValueError(f"real_label={real_label!r} is none of the labels in y_true, {classes}.")
@@ -143,7 +144,7 @@ def check_numbers(values: ArrayLike, name: str) -> Floats:
 def check_groups(groups: ArrayLike, n_clips: int) -> NDArray[np.intp]:
     """Return the number of each clip's group, from zero up."""
     try:
-        array = np.asarray(groups)
+        array = _as_given(groups)
     except ValueError as error:
         raise ValueError(f"groups should be one name a clip: {error}.") from None
     names = _check_one_a_clip(array, "groups").tolist()
@@ -173,12 +174,17 @@ def _check_lengths(labels: NDArray[Any], others: NDArray[Any], name: str) -> Non
         raise ValueError(f"y_true and {name} have inconsistent numbers of samples: {len(labels)} and {len(others)}.")
 
 
+def _as_given(names: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(names)
+    if array.dtype.kind in "US" and not hasattr(names, "dtype"):
+        # NumPy made text of everything in the list, of NaN too: look at what was there.
+        array = np.asarray(names, dtype=object)
+    return array
+
+
 def _check_labels(y_true: ArrayLike) -> NDArray[Any]:
     try:
-        labels = np.asarray(y_true)
-        if labels.dtype.kind in "US" and not hasattr(y_true, "dtype"):
-            # NumPy made text of everything in the list: look at what was there.
-            labels = np.asarray(y_true, dtype=object)
+        labels = _as_given(y_true)
     except ValueError as error:
         raise ValueError(f"y_true should be one label a clip: {error}.") from None
     return _check_one_a_clip(labels, "y_true")
