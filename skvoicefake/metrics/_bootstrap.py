@@ -150,22 +150,27 @@ def confidence_interval(
     params |= metric_params
     if params.get("return_threshold"):
         raise ValueError("An interval is of one number: leave return_threshold out.")
+    pos_label, sample_weight = params.get("pos_label"), params.get("sample_weight")
+    labels = y_true
+    if metric is roc_auc_score and "pos_label" in params:
+        # It has no such parameter, and takes the greater label for it.
+        labels = check_clips(y_true, y_score, params.pop("pos_label"), sample_weight).is_positive
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UpsideDownWarning)
-        metric(y_true, y_score, **params)  # Tells what is wrong before anything is drawn.
-    pos_label, sample_weight = params.get("pos_label"), params.pop("sample_weight", None)
+        metric(labels, y_score, **params)  # Tells what is wrong before anything is drawn.
+    params.pop("sample_weight", None)
     if metric in _KERNELS:
         params.pop("pos_label", None)
     warn_if_upside_down(check_clips(y_true, y_score, pos_label, sample_weight).sample())
     return intervals(
         {"metric": partial(metric, **params)},
-        y_true,
+        labels,
         y_score,
         groups=groups,
         n_resamples=n_resamples,
         confidence_level=confidence_level,
         random_state=random_state,
-        pos_label=pos_label,
+        pos_label=pos_label if labels is y_true else True,
         sample_weight=sample_weight,
     )["metric"]
 

@@ -1,10 +1,18 @@
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from skvoicefake.metrics import cllr, confidence_interval, det_curve, equal_error_rate, min_detection_cost
+from skvoicefake.metrics import (
+    UpsideDownWarning,
+    cllr,
+    confidence_interval,
+    det_curve,
+    equal_error_rate,
+    min_detection_cost,
+)
 from skvoicefake.metrics._bootstrap import intervals
 from tests.checks.scores import METRICS, random_scores
 
@@ -73,6 +81,24 @@ def test_parameters_may_come_in_a_partial():
     assert partial_auc != confidence_interval(roc_auc_score, y, -scores, **options)
 
 
+@pytest.mark.parametrize(
+    "params", [{}, {"max_fpr": 0.5}, {"sample_weight": np.arange(50) % 3}], ids=["plain", "partial", "weights"]
+)
+def test_pos_label_of_the_area_under_the_curve(params):
+    y, scores = random_scores(50, seed=2)
+    options = {"n_resamples": 40, "random_state": 0, **params}
+    expected = confidence_interval(roc_auc_score, y == "bonafide", scores, **options)
+    assert confidence_interval(roc_auc_score, y, scores, pos_label="bonafide", **options) == expected
+    given = partial(roc_auc_score, pos_label="bonafide")
+    assert confidence_interval(given, y, scores, **options) == expected
+    expected = confidence_interval(roc_auc_score, y, -scores, **options)
+    assert confidence_interval(roc_auc_score, y, -scores, pos_label=None, **options) == expected
+    with pytest.raises(ValueError, match="pos_label='real' is none of the labels"):
+        confidence_interval(roc_auc_score, y, scores, pos_label="real", **options)
+    with pytest.warns(UpsideDownWarning, match="They should rise towards 'spoof'"):
+        confidence_interval(roc_auc_score, y, scores, pos_label="spoof", **options)
+
+
 def test_many_metrics_share_their_draws():
     y, scores = random_scores(50, seed=3)
     options = {"n_resamples": 40, "random_state": 7, "pos_label": "bonafide"}
@@ -137,6 +163,11 @@ def test_perfect_scores_have_no_width():
         ({"groups": ["a", "b"]}, "groups have inconsistent numbers of samples: 4 and 2"),
         ({"groups": ["a", "b", None, "c"]}, "names that are NaN or None"),
         ({"groups": [1.0, 2.0, np.nan, 3.0]}, "names that are NaN or None"),
+        ({"groups": ["a", "b", np.nan, "c"]}, "names that are NaN or None"),
+        ({"groups": ["a", "b", pd.NA, "c"]}, "names that are NaN or None"),
+        ({"groups": pd.Series(["a", "b", None, "c"], dtype="string")}, "names that are NaN or None"),
+        ({"groups": pd.Series([1, 2, pd.NA, 3], dtype="Int64")}, "names that are NaN or None"),
+        ({"groups": pd.Series(["a", "b", None, "c"], dtype="category")}, "names that are NaN or None"),
         ({"groups": [["a", "b"]] * 4}, r"groups should have the shape \(n_clips,\)"),
         ({"groups": [["a"], ["b", "c"], ["d"], ["e"]]}, "groups should be one name a clip"),
         ({"n_resamples": 0}, "'n_resamples' parameter of confidence_interval"),
