@@ -13,10 +13,11 @@ from sklearn.metrics import get_scorer_names as get_sklearn_scorer_names
 from sklearn.metrics import make_scorer
 from sklearn.metrics._scorer import _Scorer
 
-from skvoicefake.metrics._calibration import cllr, min_cllr
+from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
 from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
 from skvoicefake.metrics._inputs import Clips, check_clips, check_groups, log_odds, warn_if_upside_down
 from skvoicefake.metrics._ranking import equal_error_rate, equal_errors
+from skvoicefake.metrics._tandem import min_tandem_cost
 
 
 class _LLRScorer(_Scorer):
@@ -86,8 +87,10 @@ _SCORERS: dict[str, Any] = {
     "neg_equal_error_rate": make_scorer(equal_error_rate, greater_is_better=False, response_method=_RESPONSES),
     "neg_min_detection_cost": make_scorer(min_detection_cost, greater_is_better=False, response_method=_RESPONSES),
     "neg_actual_detection_cost": _LLRScorer(actual_detection_cost, -1, {}, _RESPONSES),
+    "neg_min_tandem_cost": make_scorer(min_tandem_cost, greater_is_better=False, response_method=_RESPONSES),
     "neg_cllr": _LLRScorer(cllr, -1, {}, _RESPONSES),
     "neg_min_cllr": make_scorer(min_cllr, greater_is_better=False, response_method=_RESPONSES),
+    "neg_calibration_loss": _LLRScorer(calibration_loss, -1, {}, _RESPONSES),
     "neg_worst_group_equal_error_rate": make_scorer(
         worst_group_equal_error_rate, greater_is_better=False, response_method=_RESPONSES
     ),
@@ -95,11 +98,14 @@ _SCORERS: dict[str, Any] = {
         mean_group_equal_error_rate, greater_is_better=False, response_method=_RESPONSES
     ),
 }
+# What a scorer hands its metric itself, or cannot make use of.
+_NOT_TAKEN = {"y_true", "y_score", "pos_label", "return_threshold"}
 neg_equal_error_rate = _SCORERS["neg_equal_error_rate"]
 neg_min_detection_cost = _SCORERS["neg_min_detection_cost"]
 neg_actual_detection_cost = _SCORERS["neg_actual_detection_cost"]
 neg_cllr = _SCORERS["neg_cllr"]
 neg_min_cllr = _SCORERS["neg_min_cllr"]
+neg_calibration_loss = _SCORERS["neg_calibration_loss"]
 neg_worst_group_equal_error_rate = _SCORERS["neg_worst_group_equal_error_rate"]
 neg_mean_group_equal_error_rate = _SCORERS["neg_mean_group_equal_error_rate"]
 
@@ -118,7 +124,7 @@ def get_scorer_names() -> list[str]:
     --------
     >>> from skvoicefake.metrics import get_scorer_names
     >>> get_scorer_names()[:2]
-    ['neg_actual_detection_cost', 'neg_cllr']
+    ['neg_actual_detection_cost', 'neg_calibration_loss']
     """
     return sorted(_SCORERS)
 
@@ -127,9 +133,9 @@ def get_scorer(scoring: str | Callable[..., Any], **metric_params: Any) -> Any:
     """Get a scorer by its name, one of this module's or of scikit-learn's.
 
     The scorers take ``decision_function`` of a classifier, or else
-    ``predict_proba``. "neg_cllr" and "neg_actual_detection_cost" judge the
-    decision function as log-likelihood ratios, and of a classifier without
-    one the log odds of its probabilities. Unless the classes were alike in
+    ``predict_proba``. "neg_cllr", "neg_calibration_loss" and
+    "neg_actual_detection_cost" judge the decision function as log-likelihood
+    ratios, and of a classifier without one the log odds of its probabilities. Unless the classes were alike in
     number in training, these hold the training prior: let
     :class:`skvoicefake.calibration.LLRCalibrator` take it out.
 
@@ -137,22 +143,25 @@ def get_scorer(scoring: str | Callable[..., Any], **metric_params: Any) -> Any:
     ----------
     scoring : str or callable
         A name of :func:`get_scorer_names` or of
-        :func:`sklearn.metrics.get_scorer_names`. A callable is returned as
-        it is.
+        :func:`sklearn.metrics.get_scorer_names`; or a scorer.
     **metric_params
-        Parameters of the metric of this module that is named, such as
-        `real_label` or `p_spoof`.
+        Parameters of the metric, if it is one of this module, such as
+        `real_label` or `p_spoof`. "neg_min_tandem_cost" needs `asv_rates`.
+        `pos_label` is not needed: scorers know where the scores of a
+        classifier rise to.
 
     Returns
     -------
     scorer : callable
-        With the signature ``(estimator, X, y_true)``; a copy, so that what is
-        set on it (``set_score_request``) stays there.
+        With the signature ``(estimator, X, y_true)``. Of a name a copy, so
+        that what is set on it (``set_score_request``) stays there; a scorer
+        that was given comes back as it is, or as a copy with `metric_params`.
 
     Raises
     ------
     ValueError
-        If there is no scorer of that name, or its metric has no such parameter.
+        If there is no scorer of that name, if its metric has no such
+        parameter, or lacks one that it needs.
 
     Notes
     -----
@@ -173,25 +182,39 @@ def get_scorer(scoring: str | Callable[..., Any], **metric_params: Any) -> Any:
     >>> (-cross_val_score(LogisticRegression(), X, y, scoring=get_scorer("neg_equal_error_rate"), cv=2)).tolist()
     [0.0, 0.0]
     """
-    if not isinstance(scoring, str):
-        if not callable(scoring):
-            raise ValueError(f"scoring should be the name of a scorer or a callable, got {scoring!r}.")
-        return scoring
     known = get_sklearn_scorer_names()
-    if scoring not in _SCORERS and scoring not in known:
+    if isinstance(scoring, str) and scoring not in _SCORERS and scoring not in known:
         near = get_close_matches(scoring, [*_SCORERS, *known], cutoff=0.5)
         raise ValueError(
             f"There is no scorer {scoring!r}."
             f" {'Did you mean ' + ' or '.join(map(repr, near)) + '? ' if near else ''}"
             f"This module has {', '.join(get_scorer_names())}."
         )
-    if scoring in known:
+    if not (isinstance(scoring, str) or callable(scoring)):
+        raise ValueError(f"scoring should be the name of a scorer or a callable, got {scoring!r}.")
+    scorer: Any = scoring
+    if isinstance(scoring, str) and scoring in _SCORERS:
+        scorer = deepcopy(_SCORERS[scoring])
+    metric: Any = getattr(scorer, "_score_func", None)
+    if metric not in [ours._score_func for ours in _SCORERS.values()]:
         if metric_params:
-            raise ValueError(f"{scoring!r} is scikit-learn's: make a scorer with parameters by its make_scorer.")
+            raise ValueError(f"{scoring!r} is none of this module: make a scorer with parameters by make_scorer.")
         return get_sklearn_scorer(scoring)
-    scorer = deepcopy(_SCORERS[scoring])
-    takes = signature(scorer._score_func).parameters
+    if "pos_label" in metric_params:
+        # scikit-learn would turn the scores, and hand them so to all other scorers of the same call.
+        raise ValueError(
+            f"{scoring!r} needs no pos_label: it knows where the scores of a classifier rise to, and the figure is the"
+            " same for both classes. Leave it out."
+        )
+    takes = [name for name in signature(metric).parameters if name not in _NOT_TAKEN]
     if unknown := [name for name in metric_params if name not in takes]:
-        raise ValueError(f"{scoring!r} has no parameter {unknown[0]!r}. It has {', '.join(list(takes)[2:])}.")
-    scorer._kwargs = metric_params
+        raise ValueError(f"{scoring!r} has no parameter {unknown[0]!r}. It has {', '.join(takes)}.")
+    if metric_params:
+        scorer = deepcopy(scorer)
+        scorer._kwargs = {**scorer._kwargs, **metric_params}
+    if metric is min_tandem_cost and "asv_rates" not in scorer._kwargs:
+        raise ValueError(
+            f"{scoring!r} needs the error rates of the speaker verification: pass asv_rates=(p_fa, p_miss, p_fa_spoof),"
+            " as asv_error_rates computes them."
+        )
     return scorer

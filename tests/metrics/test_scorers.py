@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer as get_sklearn_scorer
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_validate
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -18,12 +19,14 @@ import skvoicefake.metrics
 from skvoicefake.metrics import (
     UpsideDownWarning,
     actual_detection_cost,
+    calibration_loss,
     cllr,
     equal_error_rate,
     get_scorer,
     get_scorer_names,
     min_cllr,
     min_detection_cost,
+    min_tandem_cost,
     neg_cllr,
     neg_equal_error_rate,
 )
@@ -34,6 +37,7 @@ METRICS = {
     "neg_actual_detection_cost": actual_detection_cost,
     "neg_cllr": cllr,
     "neg_min_cllr": min_cllr,
+    "neg_calibration_loss": calibration_loss,
 }
 OF_GROUPS = {"neg_worst_group_equal_error_rate", "neg_mean_group_equal_error_rate"}
 
@@ -53,8 +57,8 @@ def routing():
 
 
 def test_names_and_objects():
-    assert get_scorer_names() == sorted(METRICS.keys() | OF_GROUPS)
-    for name in get_scorer_names():
+    assert get_scorer_names() == sorted(METRICS.keys() | OF_GROUPS | {"neg_min_tandem_cost"})
+    for name in METRICS.keys() | OF_GROUPS:
         assert name in skvoicefake.metrics.__all__
         assert repr(getattr(skvoicefake.metrics, name)) == repr(get_scorer(name))
 
@@ -121,15 +125,54 @@ def test_parameters_of_the_metric(data):
     clf = LogisticRegression().fit(X, y)
     scorer = get_scorer("neg_min_detection_cost", p_spoof=0.5, c_fa=1)
     assert scorer(clf, X, y) == -min_detection_cost(y, clf.decision_function(X), p_spoof=0.5, c_fa=1)
-    # scikit-learn turns the scores towards pos_label.
-    fake = get_scorer("neg_cllr", pos_label="fake")
-    assert fake(clf, X, y) == pytest.approx(neg_cllr(clf, X, y))
     numbers = (y == "real").astype(int)
     clf.fit(X, numbers)
-    with pytest.raises(ValueError, match="Pass the label of the real voice, such as real_label=0"):
+    with pytest.raises(ValueError, match="Pass the label of the real voice: real_label=0 or real_label=1"):
         get_scorer("neg_min_detection_cost")(clf, X, numbers)
     found = get_scorer("neg_min_detection_cost", real_label=1)(clf, X, numbers)
     assert found == -min_detection_cost(y, clf.decision_function(X))
+
+
+def test_the_costs_of_speaker_verification(data):
+    X, y, _ = data
+    clf = GaussianNB().fit(X, y)
+    rates = (0.05, 0.02, 0.6)
+    scorer = get_scorer("neg_min_tandem_cost", asv_rates=rates, version=2021)
+    log_odds = np.diff(clf.predict_log_proba(X)).ravel()
+    expected = min_tandem_cost(y, log_odds, asv_rates=rates, version=2021)
+    assert scorer(clf, X, y) == pytest.approx(-expected, abs=1e-9)
+    assert get_scorer(scorer, version=2019)(clf, X, y) != scorer(clf, X, y)
+    for params in ({}, {"version": 2021}):
+        with pytest.raises(ValueError, match=r"needs the error rates of the speaker verification: pass asv_rates="):
+            get_scorer("neg_min_tandem_cost", **params)
+
+
+def test_parameters_of_a_scorer_object(data):
+    X, y, _ = data
+    clf = LogisticRegression().fit(X, y)
+    dear = get_scorer(skvoicefake.metrics.neg_min_detection_cost, p_spoof=0.5)
+    assert repr(dear) == repr(get_scorer("neg_min_detection_cost", p_spoof=0.5))
+    # A copy: what was set on the first stays.
+    dearer = get_scorer(dear, c_fa=1)
+    scores = clf.decision_function(X)
+    assert dearer(clf, X, y) == -min_detection_cost(y, scores, p_spoof=0.5, c_fa=1)
+    assert dear(clf, X, y) == -min_detection_cost(y, scores, p_spoof=0.5)
+    assert skvoicefake.metrics.neg_min_detection_cost(clf, X, y) == -min_detection_cost(y, scores)
+    with pytest.raises(ValueError, match="has no parameter 'p_spoof'"):
+        get_scorer(neg_cllr, p_spoof=0.5)
+    for foreign in (get_sklearn_scorer("accuracy"), lambda clf, X, y: 0.0):
+        assert get_scorer(foreign) is foreign
+        with pytest.raises(ValueError, match="is none of this module: make a scorer with parameters by make_scorer"):
+            get_scorer(foreign, p_spoof=0.5)
+
+
+@pytest.mark.parametrize("scoring", [*sorted(METRICS.keys() | OF_GROUPS), "neg_min_tandem_cost", neg_cllr], ids=str)
+def test_pos_label_is_refused(scoring):
+    # scikit-learn's cache of responses does not tell classes apart: scorers beside it would get turned scores.
+    with pytest.raises(ValueError, match=r"needs no pos_label.*the figure is the same for both classes. Leave it out"):
+        get_scorer(scoring, pos_label="fake")
+    with pytest.raises(ValueError, match="has no parameter 'return_threshold'"):
+        get_scorer(scoring, return_threshold=True)
 
 
 def test_names_of_scikit_learn(data):
@@ -142,11 +185,13 @@ def test_names_of_scikit_learn(data):
 def test_unknown_names_are_told_their_neighbours():
     with pytest.raises(ValueError, match=r"no scorer 'equal_error_rate'. Did you mean 'neg_equal_error_rate'"):
         get_scorer("equal_error_rate")
-    with pytest.raises(ValueError, match=r"no scorer 'xyz'. This module has neg_actual_detection_cost, neg_cllr"):
+    with pytest.raises(
+        ValueError, match=r"no scorer 'xyz'. This module has neg_actual_detection_cost, neg_calibration_loss"
+    ):
         get_scorer("xyz")
-    with pytest.raises(ValueError, match=r"'neg_cllr' has no parameter 'real_label'. It has pos_label, sample_weight"):
+    with pytest.raises(ValueError, match=r"'neg_cllr' has no parameter 'real_label'. It has sample_weight\."):
         get_scorer("neg_cllr", real_label="real")
-    with pytest.raises(ValueError, match="'accuracy' is scikit-learn's"):
+    with pytest.raises(ValueError, match="'accuracy' is none of this module: make a scorer"):
         get_scorer("accuracy", normalize=False)
     with pytest.raises(ValueError, match="name of a scorer or a callable, got 3"):
         get_scorer(3)
