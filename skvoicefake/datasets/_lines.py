@@ -1,0 +1,86 @@
+"""Text files of a line a clip: score files, keys, protocols."""
+
+import csv
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+
+PathLike = str | os.PathLike[str]
+
+DECIMAL_COMMA = re.compile(r"\S+(\s+\S+)*\s[+-]?\d+,\d+")
+# What score files and keys with a header call these columns.
+HEADERS = {
+    "clip": (
+        "clip",
+        "filename",
+        "file_name",
+        "file",
+        "path",
+        "audio",
+        "utt",
+        "utt_id",
+        "utterance",
+        "trial",
+        "id",
+        "name",
+    ),
+    "label": ("cm-label", "label", "key", "target", "class"),
+    "score": ("cm-score", "score", "cm_score", "llr"),
+    "attack": ("attack", "generator", "system", "method"),
+    "codec": ("codec",),
+    "speaker": ("speaker", "speaker_id"),
+    "subset": ("subset", "split"),
+}
+
+
+def read_lines(path: PathLike) -> tuple[pd.DataFrame, bool]:
+    """Read a table of text, and tell whether it has a header; then columns are named as in HEADERS."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: expected a text file ({error}).") from None
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise ValueError(f"{path}: the file is empty.")
+    divider = next((mark for mark in ("\t", ",") if mark in lines[0]), None)
+    if divider == "," and DECIMAL_COMMA.fullmatch(lines[0].strip()):
+        raise ValueError(f"{path}: expected numbers with a decimal point, found a comma: {lines[0][:100]!r}.")
+    rows = list(csv.reader(lines, delimiter=divider)) if divider else [line.split() for line in lines]
+    if uneven := next((i for i, row in enumerate(rows) if len(row) != len(rows[0])), None):
+        raise ValueError(
+            f"{path}: line {uneven + 1} has {len(rows[uneven])} columns, the first has {len(rows[0])}:"
+            f" {lines[uneven][:100]!r}."
+        )
+    # A clip may be called NA: everything stays text.
+    words = [word.strip().casefold() for word in rows[0]]
+    named = {}
+    for name, usual in HEADERS.items():
+        if position := next((words.index(word) for word in usual if word in words), -1) + 1:
+            named[position - 1] = name
+    if "clip" not in named.values():
+        return pd.DataFrame(rows, dtype=object), False
+    columns = [named.get(i, f"column {i + 1}") for i in range(len(words))]
+    return pd.DataFrame(rows[1:], columns=columns, dtype=object), True
+
+
+def unique(table: pd.DataFrame, path: PathLike) -> pd.DataFrame:
+    """Return a table whose clips are all there once."""
+    twice = table["clip"][table["clip"].duplicated()]
+    if len(twice):
+        raise ValueError(f"{path}: {len(twice)} clips are there more than once, such as {twice.iloc[0]!r}.")
+    return table
+
+
+def found(table: pd.DataFrame) -> str:
+    """Say what a table holds, for an error."""
+    first = " ".join(str(value) for value in table.iloc[0]) if len(table) else "no line below the header"
+    return f"{len(table.columns)} columns: {first[:100]!r}"
+
+
+def stem(clip: str) -> str:
+    """Drop folders and the suffix of an audio file; a dot inside a name is no suffix."""
+    name = clip.replace("\\", "/").rsplit("/", 1)[-1]
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and stem and suffix.isalnum() and 2 <= len(suffix) <= 4 and not suffix.isdigit() else name
