@@ -271,8 +271,9 @@ def test_certain_probabilities_count_as_half_of_the_smallest_other_one():
     assert_allclose(fitted.decision_function(X[:5]), fitted.slope_ * np.log(odds) + fitted.offset_)
 
 
-def test_log_odds_are_those_of_log_likelihood_ratio():
-    X = np.array([[0.0], [1e-30], [0.5], [0.8], [1.0]] * 20)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_log_odds_are_those_of_log_likelihood_ratio(dtype):
+    X = np.array([[0.0], [1e-30], [0.5], [0.8], [1.0]] * 20, dtype=dtype)
     y = np.array(["fake", "fake", "real", "fake", "real"] * 20)
     fitted = LLRCalibrator(Votes()).fit(X, y)
     expected = fitted.slope_ * log_likelihood_ratio(X[:5, 0], prior=0.5) + fitted.offset_
