@@ -260,7 +260,7 @@ class Votes(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X):
-        return np.stack([[1 - x[0], x[0]] for x in X])
+        return np.array([[1 - x[0], x[0]] for x in X], dtype=X.dtype)
 
 
 def test_certain_probabilities_count_as_half_of_the_smallest_other_one():
