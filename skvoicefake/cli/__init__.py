@@ -30,6 +30,40 @@ class UsageError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; return the exit status: 0, 1 for bad data, 2 for bad usage, 130 for Ctrl-C."""
     argv = sys.argv[1:] if argv is None else list(argv)
+    is_debug = "--debug" in argv
+    try:
+        with one_line_warnings():
+            args, subcommand = parse(argv)
+            status = subcommand.run(args) or 0
+            sys.stdout.flush()  # A closed pipe shows here, or when Python ends, which is too late.
+            return status
+    except KeyboardInterrupt:
+        print("\nskvoicefake: stopped. What was finished is kept.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has had enough. Python would complain when it flushes the rest.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except UsageError as error:
+        name = f"skvoicefake {args.subcommand}"
+        print(f"{name}: {error} See {name} --help.", file=sys.stderr)
+        return 2
+    except (ValueError, OSError, ImportError) as error:
+        if is_debug:
+            raise
+        print(f"skvoicefake: {one_line(error)}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if is_debug:
+            raise
+        kind = type(error).__name__
+        print(f"skvoicefake: unexpected {kind}: {one_line(error)} (rerun with --debug to see where)", file=sys.stderr)
+        return 1
+
+
+def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, Any]:
+    """Read the options; return them and the subcommand's module, the only one that is imported."""
     parser = argparse.ArgumentParser(prog="skvoicefake", description="Tell real voices from deepfakes.")
     parser.add_argument("--version", action="version", version=f"skvoicefake {skvoicefake.__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -46,34 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         if name == chosen:
             subcommand.add_arguments(subparser)
-    args = parser.parse_args(argv)
-    try:
-        with one_line_warnings():
-            status = subcommand.run(args) or 0
-            sys.stdout.flush()  # A closed pipe shows here, or when Python ends, which is too late.
-            return status
-    except KeyboardInterrupt:
-        print("\nskvoicefake: stopped. What was finished is kept.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # Whoever read the output has had enough. Python would complain when it flushes the rest.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    except UsageError as error:
-        print(f"skvoicefake {args.subcommand}: {error} See skvoicefake {args.subcommand} --help.", file=sys.stderr)
-        return 2
-    except (ValueError, OSError, ImportError) as error:
-        if args.debug:
-            raise
-        print(f"skvoicefake: {one_line(error)}", file=sys.stderr)
-        return 1
-    except Exception as error:
-        if args.debug:
-            raise
-        kind = type(error).__name__
-        print(f"skvoicefake: unexpected {kind}: {one_line(error)} (rerun with --debug to see where)", file=sys.stderr)
-        return 1
+    return parser.parse_args(argv), subcommand
 
 
 def one_line(message: object) -> str:

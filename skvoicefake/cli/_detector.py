@@ -95,6 +95,16 @@ def fingerprint(paths: Sequence[str], labels: Sequence[str]) -> str:
     return "sha256:" + hashlib.sha256("\n".join(rows).encode(errors="surrogateescape")).hexdigest()
 
 
+def marks(paths: Sequence[str]) -> list[str]:
+    """Return a short digest of each clip's name and size, by which it is known again in another folder."""
+    return [
+        hashlib.sha256(f"{Path(path).name}\t{Path(path).stat().st_size}".encode(errors="surrogateescape")).hexdigest()[
+            :12
+        ]
+        for path in paths
+    ]
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

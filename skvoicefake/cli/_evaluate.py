@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--score-file", type=Path, metavar="FILE", help="write the scores too; higher is more bona fide")
     layouts = ["asvspoof2019", "asvspoof2021", "asvspoof5"]
     add("--layout", choices=layouts, default="asvspoof2021", help="of --score-file (default: %(default)s)")
+    add("--force", action="store_true", help="write over files that are there")
     add("--on-error", choices=["raise", "skip"], default="raise", help="clips that cannot be scored (default: raise)")
     add("--resamples", type=number(int, 0), default=1000, metavar="N", help="for intervals (default: %(default)s)")
     add("--seed", type=number(int, 0), default=0, metavar="N", help="of the resamples (default: %(default)s)")
@@ -76,6 +77,9 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError(f"-o {unknown[0]}: expected a name that ends in .html, .md or .json.")
     if args.prior in (0.0, 1.0):
         raise UsageError("--prior: expected a share above 0 and below 1.")
+    for path in [*args.output, *([args.score_file] if args.score_file else [])]:
+        if path.exists() and not args.force:
+            raise FileExistsError(f"{path}: already there. Write over it with --force.")
     if args.scores is not None:
         if args.score_file is not None:
             raise UsageError("--score-file goes with DETECTOR and DATA.")
@@ -84,6 +88,8 @@ def run(args: argparse.Namespace) -> None:
         if args.threshold is not None or args.subset is not None:
             raise UsageError("--threshold and --subset go with --scores and --key.")
         report = judge_detector(args)
+    # The library speaks of parameters, the command line of options.
+    report.notes[:] = [note.replace("(pos_label)", "(--rises-towards)") for note in report.notes]
     for path in args.output:
         with whole_file(path) as unfinished:
             getattr(report, FORMATS[path.suffix.lower()])(unfinished)
@@ -116,9 +122,12 @@ def judge_detector(args: argparse.Namespace) -> "Report":
     """Judge a detector by labelled recordings."""
     import numpy as np
 
+    from skvoicefake.cli import UsageError
     from skvoicefake.datasets import save_scores
     from skvoicefake.metrics import evaluate_scores
 
+    if args.detector.suffix.lower() in (".csv", ".tsv", ".txt"):
+        raise UsageError(f"{args.detector} is a table: DETECTOR comes first, then DATA.")
     detector = _detector.load_detector(args.detector)
     clips = load_labelled(args)
     rows = score(detector, clips.data, args)
@@ -152,6 +161,11 @@ def judge_detector(args: argparse.Namespace) -> "Report":
     )
     if bad:
         report.notes.insert(0, f"{len(bad)} clips could not be scored and are left out.")
+    known = set(detector.about.get("training", {}).get("clips", []))
+    if n_known := sum(mark in known for mark in _detector.marks([row.path for row in scored])):
+        report.notes.insert(
+            0, f"{n_known} of these {len(scored)} clips were in training, by name and size: the figures flatter."
+        )
     if args.score_file is not None:
         key = {"label": clips.target[good].tolist()}
         if "attack" in units:

@@ -131,7 +131,9 @@ def features_of(transformer: Any, clips: list[str], on_error: str) -> tuple[Any,
     bad = {i: message.replace(clip_name(clips[i], i), clip_name(clips[i]), 1) for i, message in transformer.bad_clips_}
     good = [i for i in range(len(clips)) if i not in bad]
     if bad and (on_error == "raise" or not good):
-        shown = " ".join(list(bad.values())[:3]) + (" ..." if len(bad) > 3 else "")
+        shown = " ".join(message.removesuffix(" Drop it, or set on_error.") for message in list(bad.values())[:3]) + (
+            " ..." if len(bad) > 3 else ""
+        )
         hint = " Mend them, or leave them out with --on-error skip." if good else ""
         raise AudioError(f"{len(bad)} of {len(clips)} clips cannot be used: {shown}{hint}")
     for message in bad.values():

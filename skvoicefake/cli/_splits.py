@@ -5,13 +5,14 @@ from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def hold_out(y: NDArray[np.str_], groups: NDArray[np.str_] | None, share: float, *, seed: int) -> Split:
     """Split clips into training and test, both with both classes; no group is in both."""
+    from sklearn.model_selection import StratifiedShuffleSplit
+
     if share == 0:
         return np.arange(len(y)), np.arange(0)
     n_least = min(Counter(y.tolist()).values())
@@ -32,6 +33,8 @@ def hold_out(y: NDArray[np.str_], groups: NDArray[np.str_] | None, share: float,
 
 def grouped_folds(y: NDArray[np.str_], groups: NDArray[np.str_], n_folds: int, *, seed: int) -> list[Split]:
     """Return the folds of whole groups that have both classes on both sides."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     n_folds = min(n_folds, len(set(groups)), max(Counter(y.tolist()).values()))
     if n_folds < 2:
         return []
@@ -43,6 +46,8 @@ def grouped_folds(y: NDArray[np.str_], groups: NDArray[np.str_], n_folds: int, *
 
 def search_folds(y: NDArray[np.str_], groups: NDArray[np.str_] | None, n_folds: int, *, seed: int) -> list[Split]:
     """Return the folds of a search."""
+    from sklearn.model_selection import StratifiedKFold
+
     if groups is not None:
         folds = grouped_folds(y, groups, n_folds, seed=seed)
     elif min(Counter(y.tolist()).values()) >= n_folds:

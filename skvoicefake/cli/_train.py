@@ -110,6 +110,7 @@ def run(args: argparse.Namespace) -> None:
             "n_left_out": len(clips.data) - len(good),
             "groups": "none: clips were split at random" if groups is None else clips.report["groups"],
             "fingerprint": _detector.fingerprint(paths[train], y[train]),
+            "clips": sorted(_detector.marks(paths[train])),
             "epochs": pipeline[-1].n_iter_,
             "seed": args.seed,
         },
@@ -141,9 +142,13 @@ def build(args: argparse.Namespace, cache: Path) -> Any:
     from sklearn.pipeline import Pipeline
 
     from skvoicefake import CNNLSTMClassifier, MFCCTransformer
+    from skvoicefake.cli import UsageError
 
     transformer = MFCCTransformer(duration=args.duration, n_jobs=args.jobs, cache=str(cache))
     network = CNNLSTMClassifier(class_weight="balanced", epochs=args.epochs, random_state=args.seed)
+    for name, _ in args.settings:
+        if not name.startswith(("mfcc__", "clf__")):
+            raise UsageError(f"--set {name}: names of parameters begin with mfcc__ or clf__.")
     pipeline = Pipeline([("mfcc", transformer), ("clf", network)]).set_params(**dict(args.settings))
     for step in pipeline:
         step._validate_params()  # now, and not when the features are there

@@ -3,6 +3,8 @@
 import csv
 import os
 import re
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -37,6 +39,8 @@ HEADERS = {
 
 def read_lines(path: PathLike) -> tuple[pd.DataFrame, bool]:
     """Read a table of text, and tell whether it has a header; then columns are named as in HEADERS."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file.")
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -77,6 +81,16 @@ def found(table: pd.DataFrame) -> str:
     """Say what a table holds, for an error."""
     first = " ".join(str(value) for value in table.iloc[0]) if len(table) else "no line below the header"
     return f"{len(table.columns)} columns: {first[:100]!r}"
+
+
+def ids(clips: Sequence[str]) -> list[str]:
+    """Name clips without folders and suffix; with the folders that tell them apart where two share a name."""
+    stems = [stem(clip) for clip in clips]
+    if len(set(stems)) == len(stems):
+        return stems
+    parts = [clip.replace("\\", "/").split("/")[:-1] for clip in clips]
+    n_shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, zip(*parts, strict=False)))
+    return ["/".join([*folders[n_shared:], name]) for folders, name in zip(parts, stems, strict=True)]
 
 
 def stem(clip: str) -> str:

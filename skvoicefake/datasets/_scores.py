@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from skvoicefake.datasets._lines import PathLike, found, read_lines, stem, unique
+from skvoicefake.datasets._lines import PathLike, found, ids, read_lines, unique
 from skvoicefake.labels import label_kind
 
 
@@ -67,8 +67,8 @@ def load_scores(path: PathLike) -> pd.DataFrame:
 def join_scores(scores: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
     """Add the score of every clip to its line of the key.
 
-    Names match as they are, or else without folders and suffix
-    (``flac/LA_E_1.flac`` is ``LA_E_1``). Scores of clips that the key does not
+    Names match as they are, or else without suffix and the folders that they
+    share (``flac/LA_E_1.flac`` is ``LA_E_1``). Scores of clips that the key does not
     hold are left out.
 
     Parameters
@@ -100,13 +100,11 @@ def join_scores(scores: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
         unique(table, f"the {what}")
     by_clip = scores.set_index("clip")["score"]
     if not key["clip"].isin(by_clip.index).any():
-        by_clip.index = by_clip.index.map(stem)
-        names = key["clip"].map(stem)
-        for what, stems in (("scores", by_clip.index), ("key", names)):
-            if not stems.is_unique:
-                raise ValueError(
-                    f"Two clips of the {what} differ in folder or suffix alone: name them alike in both files."
-                )
+        by_clip.index = pd.Index(ids(list(by_clip.index)))
+        names = pd.Series(ids(key["clip"].tolist()), index=key.index)
+        for what, found_ids in (("scores", by_clip.index), ("key", names)):
+            if not found_ids.is_unique:
+                raise ValueError(f"Two clips of the {what} differ in suffix alone: name them alike in both files.")
     else:
         names = key["clip"]
     missing = key["clip"][~names.isin(by_clip.index)]
@@ -134,7 +132,8 @@ def save_scores(
         Where to. A file that is there is replaced.
     clips : sequence of str or path
         Names or paths of the clips; folders and suffix are dropped, as in the
-        keys of ASVspoof.
+        keys of ASVspoof. Where two clips share a name, the folders that tell
+        them apart stay.
     scores : array-like of shape (n_clips,)
         Scores that rise towards the real voice.
     layout : {"asvspoof2019", "asvspoof2021", "asvspoof5"}, default="asvspoof2021"
@@ -161,7 +160,7 @@ def save_scores(
     LA_E_1 2.5
     LA_E_2 -0.25
     """
-    names = [stem(os.fspath(clip)) for clip in clips]
+    names = ids([os.fspath(clip) for clip in clips])
     values = np.asarray(scores, dtype=np.float64).tolist()
     if len(names) != len(values):
         raise ValueError(f"There are {len(names)} clips and {len(values)} scores.")
@@ -188,7 +187,7 @@ def _known(names: list[str], key: Mapping[str, Sequence[str]] | pd.DataFrame | N
     """Return the attack and the label of every clip, as they are written."""
     table = pd.DataFrame(dict(key) if key is not None else {})
     if "clip" in table:
-        table.index = pd.Index([stem(str(clip)) for clip in table["clip"]])
+        table.index = pd.Index(ids([str(clip) for clip in table["clip"]]))
         if missing := [name for name in names if name not in table.index]:
             raise ValueError(f"key does not hold {len(missing)} of the clips, such as {missing[0]!r}.")
         table = table.loc[names]

@@ -252,8 +252,12 @@ def _breakdown(judged: Judged, levels: NDArray[Any], name: str, real: Any, resam
         # All clips of a speaker are one group.
         rows[level] = _level(judged.part(chosen), own[chosen], resampling.part(chosen, by_clip=name == "speaker"))
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(name)
-    worst, ascending = ("equal_error_rate", False) if "equal_error_rate" in table else ("accuracy", True)
-    return table.sort_values(worst, ascending=ascending, kind="stable")
+    if "equal_error_rate" not in table:
+        return table.sort_values("accuracy", kind="stable")
+    # What too few clips say comes last, whatever they say.
+    table = table.assign(is_rough=table["low"].isna())
+    table = table.sort_values(["is_rough", "equal_error_rate"], ascending=[True, False], kind="stable")
+    return table.drop(columns="is_rough")
 
 
 def _level(judged: Judged, own: NDArray[np.bool_], resampling: Resampling) -> dict[str, Any]:
@@ -302,7 +306,8 @@ def _notes(judged: Judged, table: pd.DataFrame, matrix: pd.DataFrame | None, wan
         )
     for label, n in zip(judged.classes, (np.sum(~judged.is_positive), np.sum(judged.is_positive)), strict=True):
         if n < FEW:
-            notes.append(f"Only {n} clips are {label!r}: a single one moves an error rate by {1 / n:.1%}.")
+            clips = "clip is" if n == 1 else "clips are"
+            notes.append(f"Only {n} {clips} {label!r}: a single one moves an error rate by {1 / n:.1%}.")
     n_units, what = wanted.n_units(judged.is_positive), "clips" if wanted.groups is None else "groups"
     if wanted.n_resamples and n_units < FEWEST:
         notes.append(f"Only {n_units} {what} hold one of the classes, so there are no intervals: {FEWEST} are needed.")

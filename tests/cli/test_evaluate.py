@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from skvoicefake import MFCCTransformer
 from skvoicefake.cli import main
+from skvoicefake.cli._detector import marks, save_detector
 from skvoicefake.datasets import load_scores
 from skvoicefake.metrics import cllr, equal_error_rate, evaluate_scores, min_tandem_cost
 
@@ -118,7 +119,9 @@ def test_scores_that_rise_towards_the_fake(tmp_path, capsys):
     capsys.readouterr()
     (tmp_path / "scores.txt").write_text("a 3\nb 2\nc 1\nd 0\n")
     assert run(*files) == 0
-    assert "upside down" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "upside down" in printed
+    assert "(--rises-towards)" in printed
 
 
 def test_a_subset_of_the_key_and_tandem_costs(tmp_path):
@@ -183,8 +186,9 @@ def test_bad_clips(folder, tmp_path, capsys):
         (["detector", "data", "--threshold", "1"], "go with --scores and --key"),
         (["--scores", "s.txt", "--key", "k.txt", "--score-file", "x"], "--score-file goes with DETECTOR"),
         (["detector", "data", "--prior", "1"], "above 0 and below 1"),
+        (["clips.csv", "detector"], "clips.csv is a table: DETECTOR comes first"),
     ],
-    ids=["nothing", "no data", "no key", "both", "suffix", "threshold", "score file", "prior"],
+    ids=["nothing", "no data", "no key", "both", "suffix", "threshold", "score file", "prior", "swapped"],
 )
 def test_wrong_usage(arguments, message, capsys):
     assert run(*arguments) == 2
@@ -200,3 +204,37 @@ def test_files_that_do_not_fit(tmp_path, capsys):
     assert "1 of the 2 clips of the key have no score, such as 'b'" in capsys.readouterr().err
     assert run("--scores", tmp_path / "none.txt", "--key", tmp_path / "key.txt") == 1
     assert "none.txt" in capsys.readouterr().err
+
+
+def test_nothing_is_written_over_without_leave(folder, tmp_path, capsys):
+    (tmp_path / "r.md").write_text("mine")
+    (tmp_path / "s.txt").write_text("mine")
+    command = [folder / "detector.joblib", folder / "clips.csv", "--resamples", 0]
+    for options in (["-o", tmp_path / "r.md"], ["--score-file", tmp_path / "s.txt"]):
+        assert run(*command, *options) == 1
+        assert "already there. Write over it with --force." in capsys.readouterr().err
+        assert options[1].read_text() == "mine"
+        assert run(*command, *options, "--force") == 0
+        assert options[1].read_text() != "mine"
+
+
+def test_clips_of_training_are_told(folder, tmp_path, capsys):
+    table = pd.read_csv(folder / "clips.csv")
+    paths = [str(folder / path) for path in table["path"]]
+    pipeline = joblib.load(folder / "detector.joblib")
+    save_detector(tmp_path / "detector", pipeline, {"training": {"clips": marks(paths[:12])}})
+    assert run(tmp_path / "detector", folder / "clips.csv", "--resamples", 0) == 0
+    assert "**Mind:** 12 of these 24 clips were in training" in capsys.readouterr().out
+    table[12:].assign(path=paths[12:]).to_csv(tmp_path / "new.csv", index=False)
+    assert run(tmp_path / "detector", tmp_path / "new.csv", "--resamples", 0) == 0
+    assert "in training" not in capsys.readouterr().out
+
+
+def test_clips_that_share_a_name_keep_their_folders(folder, tmp_path):
+    for label in ("real", "fake"):
+        for i, path in enumerate(sorted((folder / "data" / label).iterdir())[:3]):
+            (tmp_path / "data" / label).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "data" / label / f"{i}.wav").write_bytes(path.read_bytes())
+    scores = tmp_path / "scores.txt"
+    assert run(folder / "detector.joblib", tmp_path / "data", "--score-file", scores, "--resamples", 0) == 0
+    assert sorted(load_scores(scores)["clip"]) == [f"{label}/{i}" for label in ("fake", "real") for i in range(3)]

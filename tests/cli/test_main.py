@@ -102,3 +102,12 @@ def test_runs_as_a_module():
         [sys.executable, "-m", "skvoicefake", "--version"], capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == f"skvoicefake {skvoicefake.__version__}"
+
+
+def test_ctrl_c_while_a_subcommand_is_imported(monkeypatch, capsys):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skvoicefake.cli.import_module", interrupted)
+    assert main(["train", "corpus", "-o", "detector"]) == 130
+    assert "stopped" in capsys.readouterr().err

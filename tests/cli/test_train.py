@@ -186,6 +186,7 @@ def stamps(folder):
         ("CORPUS/real -o out", 1, "expected a folder with real/ and fake/ inside"),
         ("CORPUS -o file", 1, "file: expected a folder for the detector, there is a file of that name"),
         ("CORPUS -o out --real-label 1", 1, "is a folder. Only CSV and TSV files take --real-label."),
+        ("CORPUS -o out --set foo=3", 2, "--set foo: names of parameters begin with mfcc__ or clf__."),
         ("CORPUS -o out --set clf__nothing=1", 1, "Invalid parameter 'nothing'"),
         ("CORPUS -o out --set clf__epochs=many", 1, "The 'epochs' parameter of CNNLSTMClassifier must be"),
     ],
@@ -195,7 +196,7 @@ def test_errors_are_one_line(arguments, status, message, corpus, tmp_path, capsy
     (tmp_path / "file").touch()
     assert main(["train", *arguments.replace("CORPUS", str(corpus)).split()]) == status
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("skvoicefake: ")
+    assert last.startswith("skvoicefake train: " if status == 2 else "skvoicefake: ")
     assert message in last
     assert not (tmp_path / "out").exists()
 

@@ -50,7 +50,7 @@ def test_a_score_file_that_is_no_text(tmp_path):
     (tmp_path / "scores.npy").write_bytes(b"\x93NUMPY\xff\xfe\x00")
     with pytest.raises(ValueError, match=r"scores\.npy: expected a text file"):
         load_scores(tmp_path / "scores.npy")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.txt: no such file"):
         load_scores(tmp_path / "nothing.txt")
 
 
@@ -75,8 +75,17 @@ def test_scores_that_cannot_be_joined():
         join_scores(frame(["a"], score=[1.0]), key)
     with pytest.raises(ValueError, match="the scores: 1 clips are there more than once"):
         join_scores(frame(["a", "a"], score=[1.0, 2.0]), frame(["a"], label=["real"]))
-    with pytest.raises(ValueError, match="Two clips of the scores differ in folder or suffix alone"):
-        join_scores(frame(["x/a.wav", "y/a.wav"], score=[1.0, 2.0]), frame(["a"], label=["real"]))
+    with pytest.raises(ValueError, match="Two clips of the scores differ in suffix alone"):
+        join_scores(frame(["x/a.wav", "x/a.flac"], score=[1.0, 2.0]), frame(["a"], label=["real"]))
+
+
+def test_folders_tell_clips_of_one_name_apart(tmp_path):
+    clips = ["data/real/anna/0.wav", "data/fake/anna/0.wav", "data/fake/ben/0.mp3"]
+    save_scores(tmp_path / "s.txt", clips, [1, 2, 3])
+    scores = load_scores(tmp_path / "s.txt")
+    assert scores["clip"].tolist() == ["real/anna/0", "fake/anna/0", "fake/ben/0"]
+    key = frame(["elsewhere/" + clip for clip in clips], label=["real", "fake", "fake"])
+    assert join_scores(scores, key)["score"].tolist() == [1, 2, 3]
 
 
 @settings(max_examples=50)
@@ -124,7 +133,7 @@ def test_keys_that_do_not_fit_the_scores(tmp_path, key, message):
         (["a"], [1, 2], "asvspoof2021", "1 clips and 2 scores"),
         (["a"], [np.nan], "asvspoof2021", "1 scores are NaN or infinite, such as that of 'a'"),
         (["a b"], [1], "asvspoof2021", "'a b'"),
-        (["x/a.wav", "y/a.wav"], [1, 2], "asvspoof2021", "more than once, such as 'a'"),
+        (["x/a.wav", "x/a.mp3"], [1, 2], "asvspoof2021", "more than once, such as 'a'"),
         (["a"], [1], "2021", "layout='2021': expected 'asvspoof2019'"),
     ],
     ids=["lengths", "nan", "blanks", "twice", "layout"],

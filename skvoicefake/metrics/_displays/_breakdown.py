@@ -191,7 +191,10 @@ class BreakdownDisplay:
             )
         if not len(self.table):
             raise ValueError(f"{type(self).__name__} expected a table of one row or more, got none.")
-        rows = self.table.sort_values(["value", "name"], ascending=[False, True], na_position="last")
+        # What too few clips say comes last, whatever they say.
+        rows = self.table.assign(is_rough=self.table["low"].isna()).sort_values(
+            ["is_rough", "value", "name"], ascending=[True, False, True], na_position="last"
+        )
         scale, unit = (100, "%") if self.is_rate else (1, "")
         value, low, high = (scale * rows[column].to_numpy(dtype=float) for column in COLUMNS[2:])
         overall = np.nan if self.overall is None else scale * self.overall

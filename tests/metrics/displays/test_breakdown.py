@@ -57,13 +57,13 @@ def test_figures_that_are_no_rates(table):
     assert len(names(display)) == 3
 
 
-def test_what_is_not_defined_is_said_last(table):
+def test_what_is_rough_or_not_defined_is_said_last(table):
     table.loc[1, ["value", "low", "high"]] = np.nan
     table.loc[0, ["low", "high"]] = np.nan
     display = BreakdownDisplay(table).plot()
     display.figure_.canvas.draw()
     assert names(display)[-1] == "griffinlim (18 clips)"
-    assert column(display) == ["2.00%", "0.00% (0.00 to 0.00)", "not defined"]
+    assert column(display) == ["0.00% (0.00 to 0.00)", "2.00%", "not defined"]
 
 
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf, -2.0])
