@@ -1,4 +1,4 @@
-"""From scores and probabilities to log-likelihood ratios, which hold at any prior."""
+"""LLRCalibrator: the scikit-learn shell over what a calibrator learns."""
 
 import copy
 import inspect
@@ -11,96 +11,28 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, check_cv
-from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
+from sklearn.model_selection import check_cv
+from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
-    _check_method_params,
     _check_sample_weight,
-    check_array,
     check_is_fitted,
-    column_or_1d,
 )
 
-from skvoicefake.metrics._inputs import check_groups, log_odds
-
-__all__ = ["LLRCalibrator", "log_likelihood_ratio"]
+from skvoicefake.calibration._learning import (
+    answers_of,
+    edge_of,
+    group_folds,
+    held_out,
+    line_through,
+    scores_of,
+    two_classes,
+)
+from skvoicefake.metrics._inputs import check_groups
 
 N_FOLDS = 5
-
-
-def log_likelihood_ratio(y_prob: ArrayLike, *, prior: float) -> NDArray[np.float64]:
-    """Turn probabilities into log-likelihood ratios by taking the prior out.
-
-    A posterior is a likelihood ratio seen through a prior: in log-odds,
-    ``logit(y_prob) = llr + logit(prior)``. What is left without the prior
-    holds wherever the detector is used, however rare fakes are there.
-
-    Parameters
-    ----------
-    y_prob : array-like of shape (n_clips,) or (n_clips, 2)
-        Probability of the positive class; or both columns of `predict_proba`,
-        of which the second is used.
-    prior : float
-        Probability of the positive class that `y_prob` was made with,
-        between 0 and 1: its share of the training clips, by weight, or 0.5 if
-        the classes were balanced in training.
-
-    Returns
-    -------
-    llr : ndarray of shape (n_clips,)
-        Natural logarithms of likelihood ratios. Above 0, the clip speaks for
-        the positive class.
-
-    Raises
-    ------
-    ValueError
-        If `y_prob` holds anything but probabilities, or `prior` does not lie
-        strictly between 0 and 1.
-
-    See Also
-    --------
-    LLRCalibrator : Learns likelihood ratios from data instead of trusting the probabilities.
-
-    Notes
-    -----
-    A probability of exactly 0 or 1 would be an infinite likelihood ratio,
-    which one wrong clip makes infinitely costly, and which is an artefact of
-    rounding. So probabilities are taken to be at least half the machine
-    epsilon of their type away from 0 and from 1; nearer to 1 the type holds
-    no number. That limits ``llr + logit(prior)`` to 36.7 on both sides
-    (float64), or to 16.6 (float32). Take `decision_function`, where there is
-    one: it does not saturate.
-
-    References
-    ----------
-    N. Brümmer and J. du Preez, "Application-independent evaluation of speaker
-    detection", Computer Speech & Language 20, 2006.
-
-    Examples
-    --------
-    >>> from skvoicefake.calibration import log_likelihood_ratio
-    >>> log_likelihood_ratio([0.5, 0.9, 0.99], prior=0.9).round(3).tolist()
-    [-2.197, 0.0, 2.398]
-    """
-    if not 0 < prior < 1:
-        raise ValueError(f"prior must be a probability strictly between 0 and 1, got {prior!r}.")
-    y_prob = check_array(
-        y_prob, dtype=[np.float64, np.float32], ensure_2d=False, ensure_min_samples=0, input_name="y_prob"
-    )
-    is_pair = y_prob.ndim == 2 and y_prob.shape[1] == 2
-    if y_prob.ndim != 1 and not is_pair:
-        raise ValueError(f"y_prob must have shape (n_clips,) or (n_clips, 2), got {y_prob.shape}.")
-    if outside := int(np.count_nonzero((y_prob < 0) | (y_prob > 1))):
-        raise ValueError(f"y_prob must hold probabilities, from 0 to 1, got {outside} value(s) outside.")
-    if is_pair and not np.allclose(y_prob.sum(axis=1), 1, atol=1e-3):
-        raise ValueError("y_prob has two columns, whose rows must sum to 1, as those of predict_proba do.")
-    return log_odds(y_prob) - logit(float(prior))
 
 
 class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -252,18 +184,18 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             If scores fall towards ``classes_[1]`` on clips that the classifier
             was not trained on, or if it does not get the weights.
         """
-        y, classes, is_positive = _two_classes(y)
+        y, classes, is_positive = two_classes(y)
         X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
         weights = _check_sample_weight(sample_weight, np.zeros(len(y)), ensure_non_negative=True)
         codes = None if groups is None else check_groups(groups, len(y))
         fit_params, split_params = self._route(sample_weight, groups, fit_params)
         if isinstance(self.estimator, FrozenEstimator):
             estimator, tested = self.estimator, np.arange(len(y))
-            responses = _responses(estimator, X, classes)
+            responses = answers_of(estimator, X, classes)
         else:
             cv = self.cv
             if codes is not None and (cv is None or isinstance(cv, Integral)):
-                cv, split_params = _group_folds(N_FOLDS if cv is None else int(cv), codes), {"groups": codes}
+                cv, split_params = group_folds(N_FOLDS if cv is None else int(cv), codes), {"groups": codes}
             splits = list(check_cv(cv, y, classifier=True).split(X, y, **split_params))
             for fold, (train, _) in enumerate(splits):
                 if len(np.unique(is_positive[train])) != 2:
@@ -272,13 +204,13 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                         " folds (cv), or smaller groups."
                     )
             parts = Parallel(n_jobs=self.n_jobs)(
-                delayed(_held_out)(clone(self.estimator), X, y, train, test, classes, fit_params)
+                delayed(held_out)(clone(self.estimator), X, y, train, test, classes, fit_params)
                 for train, test in splits
             )
             responses, tested = np.concatenate(parts), np.concatenate([test for _, test in splits])
             estimator = clone(self.estimator).fit(X, y, **fit_params)
-        edge = _edge(responses)
-        slope, offset = _line(_scores(responses, edge), is_positive[tested], weights[tested], classes)
+        edge = edge_of(responses)
+        slope, offset = line_through(scores_of(responses, edge), is_positive[tested], weights[tested], classes)
         if slope < 0:
             warnings.warn(
                 f"On clips that it was not trained on, the scores of {type(self.estimator).__name__} fall towards"
@@ -309,8 +241,8 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             ``classes_[1]`` than as one of ``classes_[0]``.
         """
         check_is_fitted(self)
-        responses = _responses(self.estimator_, X, self.classes_)
-        return self.slope_ * _scores(responses, self._edge) + self.offset_
+        responses = answers_of(self.estimator_, X, self.classes_)
+        return self.slope_ * scores_of(responses, self._edge) + self.offset_
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Estimate the probability of both classes among clips that come with `prior`.
@@ -385,97 +317,3 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             )
         passed_on = {name: value for name, value in given.items() if name in taken}
         return passed_on | fit_params, {} if groups is None else {"groups": groups}
-
-
-def _two_classes(y: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
-    """Return labels, the two classes among them, and which labels are of the second one."""
-    labels = column_or_1d(y, warn=True)
-    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-        raise ValueError("y contains NaN or infinity. Label these clips, or leave them out.")
-    check_classification_targets(labels)
-    encoder = LabelEncoder().fit(labels)
-    if (n_classes := len(encoder.classes_)) != 2:
-        raise ValueError(
-            f"LLRCalibrator needs labels of two classes, got {n_classes} {'class' if n_classes == 1 else 'classes'}:"
-            f" {encoder.classes_[:5].tolist()}. Only binary classification is supported."
-        )
-    return labels, encoder.classes_, encoder.transform(labels) == 1
-
-
-def _group_folds(n_folds: int, codes: NDArray[np.intp]) -> StratifiedGroupKFold:
-    """Return the folds of `fit` with groups."""
-    if (n_groups := len(np.unique(codes))) < n_folds:
-        raise ValueError(
-            f"LLRCalibrator keeps every group in one of cv={n_folds} folds, and groups holds {n_groups}."
-            + (f" Pass cv={n_groups}, or clips of more groups." if n_groups > 1 else " Pass clips of more groups.")
-        )
-    return StratifiedGroupKFold(n_folds)
-
-
-def _held_out(
-    estimator: Any,
-    X: Any,
-    y: NDArray[Any],
-    train: NDArray[np.intp],
-    test: NDArray[np.intp],
-    classes: NDArray[Any],
-    fit_params: dict[str, Any],
-) -> NDArray[np.float64]:
-    """Return the responses to the clips of one side of a split of a classifier fitted to the other side."""
-    fit_params = _check_method_params(X, params=fit_params, indices=train)
-    estimator.fit(_safe_indexing(X, train), y[train], **fit_params)
-    return _responses(estimator, _safe_indexing(X, test), classes)
-
-
-def _responses(estimator: Any, X: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the scores of clips, of shape (n_clips,), or their probabilities, of shape (n_clips, 2)."""
-    name = type(estimator).__name__
-    if not np.array_equal(estimator.classes_, classes):
-        raise ValueError(
-            f"{name} was fitted to classes {list(estimator.classes_)}, got y with classes {classes.tolist()}."
-        )
-    has_scores = hasattr(estimator, "decision_function")
-    # Probabilities keep their type, whose precision limits their log-odds.
-    responses = np.asarray(estimator.decision_function(X), dtype=float) if has_scores else estimator.predict_proba(X)
-    responses = np.asarray(responses)
-    if bad := int(np.count_nonzero(~np.isfinite(responses))):
-        raise ValueError(f"{name} gave {bad} scores that are NaN or infinite, which cannot be calibrated.")
-    return responses
-
-
-def _edge(responses: NDArray[np.float64]) -> float:
-    """Return what a probability of 0 counts as: half of the smallest other one, which is never above 1/2."""
-    return float(np.min(responses[responses > 0], initial=0.5)) / 2
-
-
-def _scores(responses: NDArray[np.float64], edge: float) -> NDArray[np.float64]:
-    """Return scores as they are, probabilities as log-odds."""
-    if responses.ndim == 1:
-        return responses
-    return log_odds(np.clip(responses, edge, 1 - edge))
-
-
-def _line(
-    scores: NDArray[np.float64], is_positive: NDArray[np.bool_], weights: NDArray[np.float64], classes: NDArray[Any]
-) -> tuple[float, float]:
-    """Return slope and offset of the log-odds of the positive class at a prior of one half."""
-    balanced, n_effective = np.empty_like(scores), 0.0
-    for label, rows in zip(classes.tolist(), (~is_positive, is_positive), strict=True):
-        total = weights[rows].sum()
-        if not total > 0:
-            raise ValueError(f"No clip of class {label!r} with a weight is left to calibrate with.")
-        balanced[rows] = weights[rows] / total
-        n_effective += float(1 / np.sum(np.square(balanced[rows])))
-    target = (n_effective + 1) / (n_effective + 2)
-    low, high = np.min(scores), np.max(scores)
-    if low == high:
-        return 0.0, 0.0
-    # A clip with a target between 0 and 1 is two clips, one of each class, weighted. No penalty: the target keeps the
-    # slope finite.
-    regression = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8, max_iter=1000).fit(
-        np.tile((scores - low) / (high - low), 2)[:, np.newaxis],
-        np.concatenate([is_positive, ~is_positive]),
-        sample_weight=np.concatenate([balanced * target, balanced * (1 - target)]),
-    )
-    slope = float(regression.coef_[0, 0] / (high - low))
-    return slope, float(regression.intercept_[0] - slope * low)
