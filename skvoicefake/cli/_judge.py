@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import RocCurveDisplay
+from sklearn.metrics import RocCurveDisplay, classification_report
 from sklearn.pipeline import Pipeline
 
 from skvoicefake.metrics import DETDisplay, Report, TrainingHistoryDisplay, evaluate
@@ -28,7 +28,8 @@ def judge(pipeline: Pipeline, clips: pd.DataFrame, title: str, folder: Path) -> 
     values, matrix = report.table["value"], report.confusion_matrix
     by_generator = report.breakdowns["attack"]["equal_error_rate"].sort_index()
     print(f"\n{title} ({len(clips)} clips)\n\n{matrix.to_string() if matrix is not None else ''}\n")
-    print(f"{by_class(report).to_string(float_format='{:.3f}'.format)}\n")
+    called = np.array(report.judged.classes)[np.asarray(report.judged.called_positive, dtype=int)]
+    print(classification_report(clips["target"], called, digits=3, zero_division=0))
     for name, figure in {"AUC": "roc_auc", "EER": "equal_error_rate", "Accuracy": "accuracy"}.items():
         row = report.table.loc[figure]
         print(f"{name:9}{row['value']:6.1%}   (95% interval {row['low']:.1%} to {row['high']:.1%})")
@@ -47,15 +48,6 @@ def judge(pipeline: Pipeline, clips: pd.DataFrame, title: str, folder: Path) -> 
         "eer_by_generator": {str(name): float(eer) for name, eer in by_generator.items()},
     }
     return figures, report
-
-
-def by_class(report: Report) -> pd.DataFrame:
-    """Return precision, recall and F1 of both classes."""
-    rows = {
-        label: [report.table["value"][f"{figure}[{label}]"] for figure in ("precision", "recall", "f1")]
-        for label in report.judged.classes
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["precision", "recall", "F1"])
 
 
 def draw_curves(reports: dict[str, Report], pipeline: Pipeline, folder: Path) -> None:
