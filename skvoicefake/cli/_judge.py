@@ -37,7 +37,9 @@ def judge(pipeline: Pipeline, clips: pd.DataFrame, title: str, folder: Path) -> 
 
     name = title.split()[0].lower()
     report.to_html(folder / f"report-{name}.html")
-    report.figures()["confusion matrix"].savefig(folder / f"confusion-{name}.png", dpi=120)
+    picture = report.figures()["confusion matrix"]
+    picture.axes[0].set_title(title)
+    picture.savefig(folder / f"confusion-{name}.png", dpi=120)
     figures = {
         "title": title,
         "n_clips": len(clips),
