@@ -123,6 +123,9 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     [0.9]
     """
 
+    # Features may be computed once for all of its answers: see metrics._responses.
+    answers_through_estimator_: ClassVar[bool] = True
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "decision_function"]), HasMethods(["fit", "predict_proba"])],
         "cv": ["cv_object"],

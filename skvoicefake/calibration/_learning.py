@@ -14,8 +14,6 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skvoicefake.metrics._inputs import log_odds
-
 
 def two_classes(y: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
     """Return labels, the two classes among them, and which labels are of the second one."""
@@ -74,15 +72,17 @@ def answers_of(estimator: Any, X: Any, classes: NDArray[Any]) -> NDArray[np.floa
 
 
 def edge_of(responses: NDArray[np.float64]) -> float:
-    """Return what a probability of 0 counts as: half of the smallest other one, which is never above 1/2."""
-    return float(np.min(responses[responses > 0], initial=0.5)) / 2
+    """Return what a probability of 0 counts as: half of the smallest other one."""
+    smallest = np.min(responses[responses > 0], initial=1.0)
+    return float(max(smallest / 2, np.finfo(float).tiny))
 
 
 def scores_of(responses: NDArray[np.float64], edge: float) -> NDArray[np.float64]:
-    """Return scores as they are, probabilities as log-odds."""
+    """Return scores as they are, probabilities as log-odds, in all of their order."""
     if responses.ndim == 1:
         return responses
-    return log_odds(np.clip(responses, edge, 1 - edge))
+    log = np.log(np.maximum(responses.astype(np.float64), edge))
+    return np.asarray(log[:, 1] - log[:, 0])
 
 
 def line_through(

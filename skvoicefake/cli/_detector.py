@@ -96,13 +96,14 @@ def fingerprint(paths: Sequence[str], labels: Sequence[str]) -> str:
 
 
 def marks(paths: Sequence[str]) -> list[str]:
-    """Return a short digest of each clip's name and size, by which it is known again in another folder."""
-    return [
-        hashlib.sha256(f"{Path(path).name}\t{Path(path).stat().st_size}".encode(errors="surrogateescape")).hexdigest()[
-            :12
-        ]
-        for path in paths
-    ]
+    """Return a short digest of each clip's size and first 64 kB, by which it is known again under any name."""
+    found = []
+    for path in paths:
+        with open(path, "rb") as file:
+            start = file.read(2**16)
+            size = file.seek(0, 2)
+        found.append(hashlib.sha256(start + str(size).encode()).hexdigest()[:12])
+    return found
 
 
 def _digest(path: Path) -> str:

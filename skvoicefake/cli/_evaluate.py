@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-o", "--output", type=Path, action="append", default=[], metavar="FILE", help=".html, .md or .json; repeatable"
     )
+    add("--detector-real-label", metavar="LABEL", help="the detector's class of real voices, where they are 0 and 1")
     add("--title", help="heading of the report")
     add("--score-file", type=Path, metavar="FILE", help="write the scores too; higher is more bona fide")
     layouts = ["asvspoof2019", "asvspoof2021", "asvspoof5"]
@@ -77,17 +78,14 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError(f"-o {unknown[0]}: expected a name that ends in .html, .md or .json.")
     if args.prior in (0.0, 1.0):
         raise UsageError("--prior: expected a share above 0 and below 1.")
+    if args.scores is not None and args.score_file is not None:
+        raise UsageError("--score-file goes with DETECTOR and DATA.")
+    if args.scores is None and (args.threshold is not None or args.subset is not None):
+        raise UsageError("--threshold and --subset go with --scores and --key.")
     for path in [*args.output, *([args.score_file] if args.score_file else [])]:
         if path.exists() and not args.force:
             raise FileExistsError(f"{path}: already there. Write over it with --force.")
-    if args.scores is not None:
-        if args.score_file is not None:
-            raise UsageError("--score-file goes with DETECTOR and DATA.")
-        report = judge_scores(args)
-    else:
-        if args.threshold is not None or args.subset is not None:
-            raise UsageError("--threshold and --subset go with --scores and --key.")
-        report = judge_detector(args)
+    report = judge_detector(args) if args.scores is None else judge_scores(args)
     # The library speaks of parameters, the command line of options.
     report.notes[:] = [note.replace("(pos_label)", "(--rises-towards)") for note in report.notes]
     for path in args.output:
@@ -112,10 +110,17 @@ def judge_scores(args: argparse.Namespace) -> "Report":
         table["score"],
         threshold=args.threshold,
         pos_label=args.rises_towards,
-        groups=units.pop("speaker", None),
+        groups=known_speakers(units.pop("speaker", None)),
         **units,
         **options(args, args.title or args.scores.name, len(table), rises_towards_real=args.rises_towards == "real"),
     )
+
+
+def known_speakers(speakers: Any) -> list[str] | None:
+    """Return the groups that intervals are drawn from: who is not known is nobody else."""
+    if speakers is None:
+        return None
+    return [name if name != "-" else f"- {i}" for i, name in enumerate(speakers)]
 
 
 def judge_detector(args: argparse.Namespace) -> "Report":
@@ -128,7 +133,7 @@ def judge_detector(args: argparse.Namespace) -> "Report":
 
     if args.detector.suffix.lower() in (".csv", ".tsv", ".txt"):
         raise UsageError(f"{args.detector} is a table: DETECTOR comes first, then DATA.")
-    detector = _detector.load_detector(args.detector)
+    detector = _detector.load_detector(args.detector, args.detector_real_label)
     clips = load_labelled(args)
     rows = score(detector, clips.data, args)
     bad = [row for row in rows if row.error is not None]
@@ -163,9 +168,7 @@ def judge_detector(args: argparse.Namespace) -> "Report":
         report.notes.insert(0, f"{len(bad)} clips could not be scored and are left out.")
     known = set(detector.about.get("training", {}).get("clips", []))
     if n_known := sum(mark in known for mark in _detector.marks([row.path for row in scored])):
-        report.notes.insert(
-            0, f"{n_known} of these {len(scored)} clips were in training, by name and size: the figures flatter."
-        )
+        report.notes.insert(0, f"{n_known} of these {len(scored)} clips were in training: the figures flatter.")
     if args.score_file is not None:
         key = {"label": clips.target[good].tolist()}
         if "attack" in units:

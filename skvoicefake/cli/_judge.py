@@ -32,7 +32,8 @@ def judge(pipeline: Pipeline, clips: pd.DataFrame, title: str, folder: Path) -> 
     print(classification_report(clips["target"], called, digits=3, zero_division=0))
     for name, figure in {"AUC": "roc_auc", "EER": "equal_error_rate", "Accuracy": "accuracy"}.items():
         row = report.table.loc[figure]
-        print(f"{name:9}{row['value']:6.1%}   (95% interval {row['low']:.1%} to {row['high']:.1%})")
+        interval = "" if np.isnan(row["low"]) else f"   (95% interval {row['low']:.1%} to {row['high']:.1%})"
+        print(f"{name:9}{row['value']:6.1%}{interval}")
     print("EER against the fakes of one generator: " + "   ".join(f"{k} {v:.1%}" for k, v in by_generator.items()))
 
     name = title.split()[0].lower()

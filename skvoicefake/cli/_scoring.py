@@ -69,9 +69,11 @@ class Scorer:
     def _fill(self, rows: list[Row], clips: list[Any]) -> None:
         if not rows:
             return
-        labels, scores, probabilities, _ = responses(self.estimator, clips)
+        labels, scores, limit, probabilities, _ = responses(self.estimator, clips)
         if scores is None:
             raise ValueError(f"{type(self.estimator).__name__} has neither predict_proba nor decision_function.")
+        if limit is not None:  # A score that is written has no second rule for its use as a log-likelihood ratio.
+            scores = np.clip(scores, -limit, limit)
         greater = self.estimator.classes_[1]
         for i, row in enumerate(rows):
             if not np.isfinite(scores[i]):

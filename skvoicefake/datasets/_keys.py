@@ -78,6 +78,9 @@ def load_key(path: PathLike, *, subset: str | None = None) -> pd.DataFrame:
             f" {key['clip'][words.index[0]]!r}. Expected bonafide or spoof, real or fake."
         )
     key["label"] = kinds
+    for name in ("attack", "codec", "speaker"):
+        if name in key:
+            key[name] = key[name].mask(key[name] == "", "-")
     if subset is not None:
         if "subset" not in key:
             raise ValueError(f"{path}: the key has no subsets, so {subset!r} cannot be picked.")

@@ -63,6 +63,7 @@ def read_lines(path: PathLike) -> tuple[pd.DataFrame, bool]:
     for name, usual in HEADERS.items():
         if position := next((words.index(word) for word in usual if word in words), -1) + 1:
             named[position - 1] = name
+    rows = [[cell.strip() for cell in row] for row in rows]
     if "clip" not in named.values():
         return pd.DataFrame(rows, dtype=object), False
     columns = [named.get(i, f"column {i + 1}") for i in range(len(words))]
@@ -91,6 +92,35 @@ def ids(clips: Sequence[str]) -> list[str]:
     parts = [clip.replace("\\", "/").split("/")[:-1] for clip in clips]
     n_shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, zip(*parts, strict=False)))
     return ["/".join([*folders[n_shared:], name]) for folders, name in zip(parts, stems, strict=True)]
+
+
+def match(names: Sequence[str], among: Sequence[str], what: str) -> list[int]:
+    """Find the places of names among others, -1 for none: as they are, or else where all folders that both name agree.
+
+    Suffixes do not count: ``flac/LA_E_1.flac`` is ``LA_E_1``. What is found does not depend on the other names.
+    """
+    exact = {name: i for i, name in enumerate(among)}
+    by_stem: dict[str, list[int]] = {}
+    for i, name in enumerate(among):
+        by_stem.setdefault(stem(name), []).append(i)
+    places = []
+    for name in names:
+        if name in exact:
+            places.append(exact[name])
+            continue
+        shared = {i: n for i in by_stem.get(stem(name), []) if (n := _n_shared(name, among[i]))}
+        best = [i for i, n in shared.items() if n == max(shared.values())]
+        if len(best) > 1:
+            raise ValueError(f"{what}: {name!r} may be {among[best[0]]!r} or {among[best[1]]!r}. Name both alike.")
+        places.append(best[0] if best else -1)
+    return places
+
+
+def _n_shared(name: str, other: str) -> int:
+    """Return how many of the last parts of two paths are the same, 0 if they contradict one another."""
+    parts, others = (path.replace("\\", "/").split("/")[:-1][::-1] for path in (name, other))
+    pairs = list(zip(parts, others, strict=False))
+    return len(pairs) + 1 if all(part == folder for part, folder in pairs) else 0
 
 
 def stem(clip: str) -> str:

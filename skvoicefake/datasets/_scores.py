@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from skvoicefake.datasets._lines import PathLike, found, ids, read_lines, unique
+from skvoicefake.datasets._lines import PathLike, found, ids, match, read_lines, unique
 from skvoicefake.labels import label_kind
 
 
@@ -67,8 +67,8 @@ def load_scores(path: PathLike) -> pd.DataFrame:
 def join_scores(scores: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
     """Add the score of every clip to its line of the key.
 
-    Names match as they are, or else without suffix and the folders that they
-    share (``flac/LA_E_1.flac`` is ``LA_E_1``). Scores of clips that the key does not
+    Names match as they are, or else without suffix and as far as both name
+    folders (``flac/LA_E_1.flac`` is ``LA_E_1``). Scores of clips that the key does not
     hold are left out.
 
     Parameters
@@ -86,7 +86,7 @@ def join_scores(scores: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a clip of the key has no score, or two.
+        If a clip of the key has no score, or two, or shares one.
 
     Examples
     --------
@@ -98,22 +98,19 @@ def join_scores(scores: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
     """
     for what, table in (("scores", scores), ("key", key)):
         unique(table, f"the {what}")
-    by_clip = scores.set_index("clip")["score"]
-    if not key["clip"].isin(by_clip.index).any():
-        by_clip.index = pd.Index(ids(list(by_clip.index)))
-        names = pd.Series(ids(key["clip"].tolist()), index=key.index)
-        for what, found_ids in (("scores", by_clip.index), ("key", names)):
-            if not found_ids.is_unique:
-                raise ValueError(f"Two clips of the {what} differ in suffix alone: name them alike in both files.")
-    else:
-        names = key["clip"]
-    missing = key["clip"][~names.isin(by_clip.index)]
+    places = match(key["clip"].tolist(), scores["clip"].tolist(), "the score file")
+    missing = key["clip"][[place < 0 for place in places]]
     if len(missing):
         raise ValueError(
             f"{len(missing)} of the {len(key)} clips of the key have no score, such as {missing.iloc[0]!r}; the score"
             f" file names clips like {scores['clip'].iloc[0]!r}. Score them all, or pick a subset of the key."
         )
-    return key.assign(score=by_clip.reindex(names).to_numpy())
+    shared = key["clip"][pd.Series(places, index=key.index).duplicated()]
+    if len(shared):
+        raise ValueError(
+            f"Two clips of the key have one score, such as {shared.iloc[0]!r}. Name both files' clips alike."
+        )
+    return key.assign(score=scores["score"].to_numpy()[places])
 
 
 def save_scores(
@@ -175,7 +172,7 @@ def save_scores(
     elif layout == "asvspoof5":
         text = "filename\tcm-score\n" + "".join(f"{name}\t{value}\n" for name, value in lines)
     elif layout == "asvspoof2019":
-        attacks, labels = _known(names, key)
+        attacks, labels = _known([os.fspath(clip) for clip in clips], key)
         rows = zip(lines, attacks, labels, strict=True)
         text = "".join(f"{name} {attack} {label} {value}\n" for (name, value), attack, label in rows)
     else:
@@ -183,24 +180,24 @@ def save_scores(
     Path(path).write_text(text, encoding="utf-8")
 
 
-def _known(names: list[str], key: Mapping[str, Sequence[str]] | pd.DataFrame | None) -> tuple[list[str], list[str]]:
+def _known(clips: list[str], key: Mapping[str, Sequence[str]] | pd.DataFrame | None) -> tuple[list[str], list[str]]:
     """Return the attack and the label of every clip, as they are written."""
     table = pd.DataFrame(dict(key) if key is not None else {})
     if "clip" in table:
-        table.index = pd.Index(ids([str(clip) for clip in table["clip"]]))
-        if missing := [name for name in names if name not in table.index]:
+        places = match(clips, unique(table, "key")["clip"].tolist(), "key")
+        if missing := [clip for clip, place in zip(clips, places, strict=True) if place < 0]:
             raise ValueError(f"key does not hold {len(missing)} of the clips, such as {missing[0]!r}.")
-        table = table.loc[names]
-    elif len(table.columns) and len(table) != len(names):
-        raise ValueError(f"key has {len(table)} rows, for {len(names)} clips.")
+        table = table.iloc[places]
+    elif len(table.columns) and len(table) != len(clips):
+        raise ValueError(f"key has {len(table)} rows, for {len(clips)} clips.")
     words = {"real": "bonafide", "fake": "spoof"}
-    labels = ["-"] * len(names)
+    labels = ["-"] * len(clips)
     if "label" in table:
         kinds = [label_kind(label) for label in table["label"]]
         if unknown := [label for label, kind in zip(table["label"], kinds, strict=True) if kind is None]:
             raise ValueError(f"key: the label {unknown[0]!r} is no word for real or fake speech.")
         labels = [words[str(kind)] for kind in kinds]
-    attacks = [str(attack) for attack in table["attack"]] if "attack" in table else ["-"] * len(names)
+    attacks = [str(attack) for attack in table["attack"]] if "attack" in table else ["-"] * len(clips)
     if bad := [attack for attack in attacks if len(attack.split()) != 1]:
         raise ValueError(f"key: the name of an attack in a score file must have no blanks, as {bad[0]!r} has.")
     return attacks, labels

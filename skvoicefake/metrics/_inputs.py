@@ -118,18 +118,28 @@ def real_is_positive(sample: Sample, real_label: Any) -> bool:
 
 
 def log_odds(probabilities: ArrayLike) -> Floats:
-    """Return the log odds of one P(positive) a clip, or of the second column of two.
+    """Return the log odds of one P(positive) a clip, or of the second column of two, as log-likelihood ratios.
 
     Probabilities are taken to be at least half the machine epsilon of their type away from 0 and from 1, so that
     certain ones are finite, and alike on both sides: nearer to 1 the type holds no number.
+    """
+    odds, limit = unlimited_log_odds(probabilities)
+    return np.clip(odds, -limit, limit)
+
+
+def unlimited_log_odds(probabilities: ArrayLike) -> tuple[Floats, float]:
+    """Return log odds in the full order of their probabilities, and the limit that `log_odds` puts on both sides.
+
+    Near 0 probabilities differ that are all alike near 1. That is no reason to take the clips for equal.
     """
     array = np.asarray(probabilities)
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
     if array.ndim == 2:
         array = array[:, 1]
-    margin = np.finfo(array.dtype).eps / 2
-    return np.asarray(logit(np.clip(array, margin, 1 - margin).astype(np.float64)))
+    floats = np.finfo(array.dtype)
+    most = 1 - float(floats.eps) / 2
+    return np.asarray(logit(np.clip(array.astype(np.float64), float(floats.tiny), most))), float(logit(most))
 
 
 def check_numbers(values: ArrayLike, name: str) -> Floats:

@@ -29,6 +29,7 @@ from skvoicefake.metrics._verdicts import confusion, resampled_confusion, verdic
 FEW = 100  # clips of a class; with fewer, a figure is rough
 FEWEST = 5  # clips or groups of a class that an interval can be drawn from
 FEW_GROUPS = 20  # with fewer, an interval is rough
+OF_RATIOS = ("actual_detection_cost", "cllr", "calibration_loss")  # what scores mean counts, not their order alone
 MISSING = "-"  # the name of a group that a clip has none of
 NOTHING = (np.nan, np.nan)
 
@@ -40,6 +41,7 @@ class Judged:
     classes: list[Any]  # negative, positive
     is_positive: NDArray[np.bool_]
     scores: NDArray[np.float64] | None = None
+    limit: float | None = None  # on scores as log-likelihood ratios
     called_positive: NDArray[np.bool_] | None = None
     threshold: float | None = None
     probabilities: NDArray[np.float64] | None = None
@@ -51,6 +53,7 @@ class Judged:
             self.classes,
             self.is_positive[chosen],
             None if self.scores is None else self.scores[chosen],
+            self.limit,
             None if self.called_positive is None else self.called_positive[chosen],
         )
 
@@ -100,7 +103,7 @@ def judge(
     prior_log_odds = 0.0 if prior is None else float(logit(float(prior)))
     table = _figures(judged, real, prior_log_odds, tandem, resampling)
     breakdowns = {
-        name: _breakdown(judged, values, name, real, resampling)
+        name: _breakdown(judged, values, name, real, wanted)
         for name, values in levels.items()
         if not (name == "attack" and real is None)
     }
@@ -195,30 +198,39 @@ def _figures(
             if tandem is not None:
                 metrics["min_tandem_cost"] = partial(min_tandem_cost, real_label=coded, **tandem)
         metrics |= {"cllr": cllr, "min_cllr": min_cllr, "calibration_loss": calibration_loss}
-        values |= _score_figures(metrics, judged, prior_log_odds)
-        bounds |= _score_intervals(metrics, judged, resampling, prior_log_odds)
+        # Certain probabilities are mostly rounded ones: as log-likelihood ratios they are limited.
+        limited = replace(judged, scores=_limited(judged) - prior_log_odds)
+        found: dict[str, float] = {}
+        for clips, is_of_ratios in ((judged, False), (limited, True)):
+            chosen = {name: metric for name, metric in metrics.items() if (name in OF_RATIOS) == is_of_ratios}
+            found |= _score_figures(chosen, clips)
+            bounds |= _score_intervals(chosen, clips, resampling)
+        values |= {name: found[name] for name in metrics}
     rows = [(value, *bounds.get(name, NOTHING)) for name, value in values.items()]
     return pd.DataFrame(rows, index=pd.Index(values, name="figure"), columns=["value", "low", "high"])
 
 
-def _score_figures(metrics: dict[str, Any], judged: Judged, prior_log_odds: float = 0.0) -> dict[str, float]:
+def _limited(judged: Judged) -> NDArray[np.float64]:
+    scores = np.asarray(judged.scores)
+    return scores if judged.limit is None else np.clip(scores, -judged.limit, judged.limit)
+
+
+def _score_figures(metrics: dict[str, Any], judged: Judged) -> dict[str, float]:
     with warnings.catch_warnings():
         # The report has a note instead.
         warnings.simplefilter("ignore", UpsideDownWarning)
-        labels, scores = judged.is_positive.astype(int), np.asarray(judged.scores) - prior_log_odds
+        labels, scores = judged.is_positive.astype(int), np.asarray(judged.scores)
         return {name: float(metric(labels, scores)) for name, metric in metrics.items()}
 
 
-def _score_intervals(
-    metrics: dict[str, Any], judged: Judged, resampling: Resampling, prior_log_odds: float = 0.0
-) -> dict[str, Any]:
+def _score_intervals(metrics: dict[str, Any], judged: Judged, resampling: Resampling) -> dict[str, Any]:
     if not resampling.n_resamples:
         return {}
     return dict(
         intervals(
             metrics,
             judged.is_positive.astype(int),
-            np.asarray(judged.scores) - prior_log_odds,
+            np.asarray(judged.scores),
             groups=resampling.groups,
             n_resamples=resampling.n_resamples,
             confidence_level=resampling.confidence_level,
@@ -310,12 +322,12 @@ def _notes(judged: Judged, table: pd.DataFrame, matrix: pd.DataFrame | None, wan
             notes.append(f"Only {n} {clips} {label!r}: a single one moves an error rate by {1 / n:.1%}.")
     n_units, what = wanted.n_units(judged.is_positive), "clips" if wanted.groups is None else "groups"
     if wanted.n_resamples and n_units < FEWEST:
-        notes.append(f"Only {n_units} {what} hold one of the classes, so there are no intervals: {FEWEST} are needed.")
+        notes.append(f"There are no intervals: one of the classes has {n_units} of {FEWEST} {what} that they need.")
     elif wanted.n_resamples and wanted.groups is None:
         notes.append(
             "Intervals take all clips to be independent. Those of one speaker, recording or source are not: pass"
             " groups, or the intervals are too narrow."
         )
     elif wanted.n_resamples and n_units < FEW_GROUPS:
-        notes.append(f"Only {n_units} groups hold one of the classes: the intervals are rough, and rather too narrow.")
+        notes.append(f"One of the classes has {n_units} groups only: the intervals are rough, and rather too narrow.")
     return notes

@@ -192,16 +192,17 @@ def evaluate(
     if unknown := sorted(set(labels.tolist()) - set(np.asarray(classes).tolist()), key=str):
         raise ValueError(f"y holds {unknown[0]!r}, which the estimator does not know: it tells {list(classes)} apart.")
     is_positive = check_clips(y, np.zeros(len(labels)), classes[1], None).is_positive
-    called, scores, probabilities, history = responses(estimator, X)
-    check_consistent_length(called, labels)
+    said = responses(estimator, X)
+    check_consistent_length(said.called, labels)
     return _report(
         Judged(
             classes=np.asarray(classes).tolist(),
             is_positive=is_positive,
-            scores=scores,
-            called_positive=called == classes[1],
-            probabilities=probabilities,
-            history=history,
+            scores=said.scores,
+            limit=said.limit,
+            called_positive=said.called == classes[1],
+            probabilities=said.probabilities,
+            history=said.history,
         ),
         units={"attack": attack, "codec": codec, "speaker": speaker},
         groups=groups,
@@ -326,7 +327,7 @@ def _report(judged: Judged, *, title: str, **options: Any) -> Report:
 def _tandem(asv_rates: Any, version: int) -> dict[str, Any] | None:
     if asv_rates is None:
         return None
-    rates = check_numbers(asv_rates, "asv_rates").tolist()
+    rates = np.atleast_1d(np.asarray(asv_rates, dtype=np.float64)).ravel().tolist()
     if len(rates) != 3:
         raise ValueError(f"asv_rates: expected three rates (p_fa, p_miss, p_fa_spoof), got {len(rates)}.")
     return {"asv_rates": tuple(rates), "version": version}

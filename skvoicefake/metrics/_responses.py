@@ -1,29 +1,42 @@
 """What a fitted detector says of clips, with their features computed once."""
 
 import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
-from skvoicefake.metrics._inputs import log_odds
+from skvoicefake.metrics._inputs import unlimited_log_odds
+
+THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
-def responses(
-    estimator: Any, X: Any
-) -> tuple[NDArray[Any], NDArray[np.float64] | None, NDArray[np.float64] | None, dict[str, list[float]] | None]:
-    """Return an estimator's verdicts, scores, probabilities of the greater label, and training history."""
+class Responses(NamedTuple):
+    """What a detector says; what it does not say is None."""
+
+    called: NDArray[Any]
+    scores: NDArray[np.float64] | None
+    limit: float | None  # on scores as log-likelihood ratios: those of probabilities
+    probabilities: NDArray[np.float64] | None  # of the greater label
+    history: dict[str, list[float]] | None
+
+
+def responses(estimator: Any, X: Any) -> Responses:
+    """Ask a fitted estimator for verdicts, scores, probabilities and training history."""
     estimator, X, last = _past_features(estimator, X)
     called = np.asarray(estimator.predict(X))
-    probabilities = scores = None
+    probabilities = scores = limit = None
     if hasattr(estimator, "predict_proba"):
         probabilities = np.asarray(estimator.predict_proba(X))[:, 1]
     if hasattr(estimator, "decision_function"):
         scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
     elif probabilities is not None:
-        scores = log_odds(probabilities)
-    return called, scores, probabilities, getattr(last, "history_", None)
+        scores, limit = unlimited_log_odds(probabilities)
+    return Responses(called, scores, limit, probabilities, getattr(last, "history_", None))
 
 
 def _past_features(estimator: Any, X: Any) -> tuple[Any, Any, Any]:
@@ -31,11 +44,14 @@ def _past_features(estimator: Any, X: Any) -> tuple[Any, Any, Any]:
 
     Features cost most. The pipeline that makes them may stand inside a search, a calibrator or a threshold.
     """
-    if hasattr(estimator, "best_estimator_"):
+    if isinstance(estimator, FrozenEstimator):
+        return _past_features(estimator.estimator, X)
+    if isinstance(estimator, BaseSearchCV) and hasattr(estimator, "best_estimator_"):
         return _past_features(estimator.best_estimator_, X)
     if isinstance(estimator, Pipeline) and len(estimator) > 1:
         return _past_features(estimator[-1], estimator[:-1].transform(X))
-    if isinstance(getattr(estimator, "estimator_", None), Pipeline):
+    # Others may keep something else under this name: an ensemble, the estimator that it has cloned.
+    if isinstance(estimator, THRESHOLDS) or getattr(type(estimator), "answers_through_estimator_", False):
         outer = copy.copy(estimator)
         outer.estimator_, X, last = _past_features(estimator.estimator_, X)
         return outer, X, last

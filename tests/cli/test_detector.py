@@ -10,7 +10,7 @@ import sklearn
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from skvoicefake.cli._detector import ABOUT, PIPELINE, fingerprint, load_detector, save_detector, versions
+from skvoicefake.cli._detector import ABOUT, PIPELINE, fingerprint, load_detector, marks, save_detector, versions
 
 X = np.arange(8.0).reshape(-1, 1)
 
@@ -138,3 +138,10 @@ def test_fingerprint_knows_names_sizes_and_labels(tmp_path):
     assert fingerprint(paths[:2], ["fake", "real"]) != first
     (tmp_path / "x" / "a.wav").write_bytes(b"0000")
     assert fingerprint(paths[:2], labels) != first
+
+
+def test_marks_know_a_clip_by_its_content(tmp_path):
+    for name, content in {"a": b"x" * 99, "b": b"x" * 98 + b"y", "c": b"x" * 99}.items():
+        (tmp_path / name).write_bytes(content)
+    first, other, same = marks([str(tmp_path / name) for name in "abc"])
+    assert first == same != other

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skvoicefake import MFCCTransformer
 from skvoicefake.cli import main
@@ -238,3 +239,27 @@ def test_clips_that_share_a_name_keep_their_folders(folder, tmp_path):
     scores = tmp_path / "scores.txt"
     assert run(folder / "detector.joblib", tmp_path / "data", "--score-file", scores, "--resamples", 0) == 0
     assert sorted(load_scores(scores)["clip"]) == [f"{label}/{i}" for label in ("fake", "real") for i in range(3)]
+
+
+def test_unknown_speakers_are_groups_of_their_own(tmp_path):
+    lines = [f"c{i},s{i % 10},real\n" if i % 2 else f"c{i},{'-' if i % 4 else ''},fake\n" for i in range(80)]
+    (tmp_path / "key.csv").write_text("path,speaker,label\n" + "".join(lines))
+    (tmp_path / "scores.txt").write_text("".join(f"c{i} {i % 2 + i / 100}\n" for i in range(80)))
+    options = ["--resamples", 10, "-o", tmp_path / "r.json"]
+    assert run("--scores", tmp_path / "scores.txt", "--key", tmp_path / "key.csv", *options) == 0
+    content = json.loads((tmp_path / "r.json").read_text())
+    assert content["settings"]["resampled"] == "45 groups"  # five real speakers, and forty fakes of nobody known
+    assert content["figures"]["equal_error_rate"]["low"] is not None
+
+
+def test_a_detector_of_numbered_classes(folder, tmp_path, capsys):
+    table = pd.read_csv(folder / "clips.csv")
+    paths = [str(folder / path) for path in table["path"]]
+    pipeline = make_pipeline(MFCCTransformer(duration=0.25, output="stats"), StandardScaler(), LogisticRegression())
+    joblib.dump(pipeline.fit(paths, (table["label"] == "fake").astype(int)), tmp_path / "numbered.joblib")
+    command = [tmp_path / "numbered.joblib", folder / "clips.csv", "--resamples", 0]
+    assert run(*command) == 1
+    capsys.readouterr()
+    assert run(*command, "--detector-real-label", "0", "-o", tmp_path / "r.json") == 0
+    content = json.loads((tmp_path / "r.json").read_text())
+    assert content["figures"]["roc_auc"]["value"] > 0.5

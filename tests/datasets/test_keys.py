@@ -22,9 +22,10 @@ from skvoicefake.datasets import load_key
         ),
         ("filename\tcm-label\nE_1\tspoof", {}),
         ("file,speaker,label\nE_1,Alec Guinness,spoof", {"speaker": "Alec Guinness"}),
-        ("path\tlabel\tattack\nE_1\tfake\t", {"attack": ""}),
+        ("path\tlabel\tattack\nE_1\tfake\t", {"attack": "-"}),
+        ("path, label, attack\nE_1, spoof, A1", {"attack": "A1"}),
     ],
-    ids=["pairs", "LA19", "PA19", "2017", "LA21", "5", "PA21", "DF21", "5-header", "csv", "empty cell"],
+    ids=["pairs", "LA19", "PA19", "2017", "LA21", "5", "PA21", "DF21", "5-header", "csv", "empty cell", "blanks"],
 )
 def test_key_layouts(write, line, expected):
     row = load_key(write(line + "\n")).iloc[0].to_dict()

@@ -75,7 +75,7 @@ def test_scores_that_cannot_be_joined():
         join_scores(frame(["a"], score=[1.0]), key)
     with pytest.raises(ValueError, match="the scores: 1 clips are there more than once"):
         join_scores(frame(["a", "a"], score=[1.0, 2.0]), frame(["a"], label=["real"]))
-    with pytest.raises(ValueError, match="Two clips of the scores differ in suffix alone"):
+    with pytest.raises(ValueError, match=r"the score file: 'a' may be 'x/a\.wav' or 'x/a\.flac'"):
         join_scores(frame(["x/a.wav", "x/a.flac"], score=[1.0, 2.0]), frame(["a"], label=["real"]))
 
 
@@ -86,6 +86,25 @@ def test_folders_tell_clips_of_one_name_apart(tmp_path):
     assert scores["clip"].tolist() == ["real/anna/0", "fake/anna/0", "fake/ben/0"]
     key = frame(["elsewhere/" + clip for clip in clips], label=["real", "fake", "fake"])
     assert join_scores(scores, key)["score"].tolist() == [1, 2, 3]
+
+
+def test_what_a_clip_is_joined_to_does_not_depend_on_others(tmp_path):
+    save_scores(tmp_path / "s.txt", ["corpus/0.wav", "corpus/eval/0.wav"], [9, -9])
+    scores = load_scores(tmp_path / "s.txt")
+    assert join_scores(scores, frame(["corpus/eval/0.wav"], label=["real"]))["score"].tolist() == [-9]
+    clips = [f"corpus/{split}/{label}/{i}.wav" for split in ("dev", "eval") for label in ("real", "fake") for i in "01"]
+    save_scores(tmp_path / "s.txt", clips, range(8))
+    scores = load_scores(tmp_path / "s.txt")
+    assert join_scores(scores, frame(clips[4:], label=["real", "real", "fake", "fake"]))["score"].tolist() == [
+        4,
+        5,
+        6,
+        7,
+    ]
+    with pytest.raises(ValueError, match="1 of the 1 clips of the key have no score"):
+        join_scores(frame(["dev/0"], score=[1.0]), frame(["eval/0"], label=["real"]))
+    with pytest.raises(ValueError, match=r"Two clips of the key have one score, such as 'y/a'"):
+        join_scores(frame(["a"], score=[1.0]), frame(["x/a", "y/a"], label=["real", "fake"]))
 
 
 @settings(max_examples=50)
@@ -110,6 +129,16 @@ def test_a_key_with_names_is_matched_by_them(tmp_path):
     key = frame(["b.flac", "x", "a"], label=["bonafide", "spoof", "spoof"], attack=["-", "A1", "A07"])
     save_scores(tmp_path / "s.txt", [Path("f/a.wav"), "b.wav"], [-1, 2.5], layout="asvspoof2019", key=key)
     assert (tmp_path / "s.txt").read_text() == "a A07 spoof -1.0\nb - bonafide 2.5\n"
+
+
+def test_a_key_is_matched_by_folders_too(tmp_path):
+    key = frame(["a.wav", "fake/a.wav"], label=["real", "fake"], attack=["-", "A1"])
+    save_scores(tmp_path / "s.txt", ["fake/a.wav"], [1], layout="asvspoof2019", key=key)
+    assert (tmp_path / "s.txt").read_text() == "a A1 spoof 1.0\n"
+    with pytest.raises(ValueError, match=r"key: 'a' may be 'a\.wav' or 'a\.flac'"):
+        save_scores(
+            tmp_path / "s.txt", ["a"], [1], layout="asvspoof2019", key=frame(["a.wav", "a.flac"], label=["real"] * 2)
+        )
 
 
 @pytest.mark.parametrize(

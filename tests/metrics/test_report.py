@@ -7,10 +7,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.feature_selection import RFE
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Perceptron
 from sklearn.metrics import classification_report, roc_auc_score
-from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -275,7 +278,7 @@ def test_notes_say_what_to_mind(clips, detector):
     assert notes[0] == "Only 80 clips are 'real': a single one moves an error rate by 1.2%."
     assert "pass groups" in notes[1]
     assert (
-        "Only 8 groups hold one of the classes: the intervals are rough"
+        "One of the classes has 8 groups only: the intervals are rough"
         in (evaluate(detector, X, y, speaker=speaker, n_resamples=5).notes[1])
     )
     many = evaluate(detector, X, y, groups=np.arange(240) // 6, n_resamples=5)
@@ -289,7 +292,7 @@ def test_notes_say_what_to_mind(clips, detector):
 def test_few_groups_give_no_intervals(clips, detector, groups):
     X, y, *_ = clips
     report = evaluate(detector, X, y, groups=groups, n_resamples=5)
-    assert "so there are no intervals: 5 are needed" in report.notes[-1]
+    assert "There are no intervals" in report.notes[-1]
     assert report.table["low"].isna().all()
     assert report.settings["n_resamples"] == 0
 
@@ -383,6 +386,10 @@ def test_features_are_computed_once_inside_calibrators_thresholds_and_searches(c
         LLRCalibrator(pipe, cv=2),
         FixedThresholdClassifier(pipe, threshold=0.7, response_method="predict_proba"),
         GridSearchCV(LLRCalibrator(pipe, cv=2), {"prior": [0.3]}, cv=2),
+        FrozenEstimator(LLRCalibrator(pipe, cv=2).fit(X, y)),
+        LLRCalibrator(FrozenEstimator(clone(pipe).fit(X, y))),
+        FixedThresholdClassifier(FrozenEstimator(LLRCalibrator(pipe, cv=2).fit(X, y)), threshold=0.2),
+        FrozenEstimator(TunedThresholdClassifierCV(pipe, cv=2).fit(X, y)),
     ]
     for estimator in estimators:
         estimator.fit(X, y)
@@ -395,6 +402,38 @@ def test_features_are_computed_once_inside_calibrators_thresholds_and_searches(c
         assert report.table.loc["equal_error_rate", "value"] == equal_error_rate(
             y, scores if scores.ndim == 1 else scores[:, 1]
         )
+
+
+@pytest.mark.parametrize("kind", ["bagging", "selection"])
+def test_others_answer_for_themselves(clips, kind):
+    X, y, *_ = clips
+    pipe = make_pipeline(StandardScaler(), LogisticRegression())
+    estimator = {
+        "bagging": BaggingClassifier(pipe.fit(X, y), n_estimators=3, random_state=0),
+        "selection": RFE(pipe, importance_getter="named_steps.logisticregression.coef_", n_features_to_select=1),
+    }[kind].fit(X, y)
+    report = evaluate(estimator, X, y, n_resamples=0)
+    np.testing.assert_array_equal(report.judged.called_positive, estimator.predict(X) == "real")
+
+
+def test_probabilities_near_certainty_keep_their_order(clips):
+    _, y, *_ = clips
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(240, 1)) + (y == "real")[:, np.newaxis] + 0.3 * rng.normal(size=(240, 60))
+    model = GaussianNB().fit(X, y)
+    probabilities = model.predict_proba(X)
+    assert np.mean(probabilities < 1e-16) > 0.1
+    report = evaluate(model, X, y, n_resamples=0)
+    expected = roc_auc_score(y == "real", probabilities[:, 1])
+    assert report.table.loc["roc_auc", "value"] == pytest.approx(expected, abs=1e-12)
+    for name in ("equal_error_rate", "min_detection_cost", "actual_detection_cost", "cllr", "min_cllr"):
+        assert report.table.loc[name, "value"] == pytest.approx(-get_scorer(f"neg_{name}")(model, X, y), abs=1e-12)
+
+
+def test_few_speakers_have_intervals_of_their_own(clips, detector):
+    X, y, *_ = clips
+    table = evaluate(detector, X, y, speaker=np.arange(240) // 80, n_resamples=20).breakdowns["speaker"]
+    assert table["low"].notna().all()
 
 
 def test_a_report_of_odd_numbers_can_be_written(clips):
