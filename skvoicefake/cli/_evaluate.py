@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
     for path in [*args.output, *([args.score_file] if args.score_file else [])]:
         if path.exists() and not args.force:
             raise FileExistsError(f"{path}: already there. Write over it with --force.")
-    report = judge_detector(args) if args.scores is None else judge_scores(args)
+    report, write_scores = judge_detector(args) if args.scores is None else (judge_scores(args), None)
     # The library speaks of parameters, the command line of options.
     report.notes[:] = [note.replace("(pos_label)", "(--rises-towards)") for note in report.notes]
     for path in args.output:
@@ -94,37 +96,37 @@ def run(args: argparse.Namespace) -> None:
         says(f"wrote {path}")
     if not args.output:
         print(report, end="")
+    if args.score_file is not None and write_scores is not None:
+        # Last: a name that the layout cannot hold costs no report.
+        with whole_file(args.score_file) as unfinished:
+            write_scores(unfinished)
+        says(f"wrote {args.score_file}")
 
 
 def judge_scores(args: argparse.Namespace) -> "Report":
     """Judge a score file by a key."""
     from skvoicefake.datasets import join_scores, load_key, load_scores
     from skvoicefake.metrics import evaluate_scores
+    from skvoicefake.metrics._judge import nobody_else
 
     table = join_scores(load_scores(args.scores), load_key(args.key, subset=args.subset))
     names = [name for name in ("attack", "codec", "speaker") if name in table and table[name].nunique() > 1]
     units: dict[str, Any] = {name: table[name].to_numpy() for name in names}
+    speakers = units.pop("speaker", None)
     # A table a speaker would be as long as the key; speakers are what intervals are drawn from.
     return evaluate_scores(
         table["label"],
         table["score"],
         threshold=args.threshold,
         pos_label=args.rises_towards,
-        groups=known_speakers(units.pop("speaker", None)),
+        groups=None if speakers is None else nobody_else(speakers),
         **units,
         **options(args, args.title or args.scores.name, len(table), rises_towards_real=args.rises_towards == "real"),
     )
 
 
-def known_speakers(speakers: Any) -> list[str] | None:
-    """Return the groups that intervals are drawn from: who is not known is nobody else."""
-    if speakers is None:
-        return None
-    return [name if name != "-" else f"- {i}" for i, name in enumerate(speakers)]
-
-
-def judge_detector(args: argparse.Namespace) -> "Report":
-    """Judge a detector by labelled recordings."""
+def judge_detector(args: argparse.Namespace) -> tuple["Report", Callable[[Path], None]]:
+    """Judge a detector by labelled recordings; return the report, and what writes the scores to a file."""
     import numpy as np
 
     from skvoicefake.cli import UsageError
@@ -169,14 +171,10 @@ def judge_detector(args: argparse.Namespace) -> "Report":
     known = set(detector.about.get("training", {}).get("clips", []))
     if n_known := sum(mark in known for mark in _detector.marks([row.path for row in scored])):
         report.notes.insert(0, f"{n_known} of these {len(scored)} clips were in training: the figures flatter.")
-    if args.score_file is not None:
-        key = {"label": clips.target[good].tolist()}
-        if "attack" in units:
-            key["attack"] = units["attack"].tolist()
-        with whole_file(args.score_file) as unfinished:
-            save_scores(unfinished, [row.path for row in scored], scores, layout=args.layout, key=key)
-        says(f"wrote {args.score_file}")
-    return report
+    key = {"label": clips.target[good].tolist()}
+    if "attack" in units:
+        key["attack"] = units["attack"].tolist()
+    return report, partial(save_scores, clips=[row.path for row in scored], scores=scores, layout=args.layout, key=key)
 
 
 def score(detector: _detector.Detector, paths: list[str], args: argparse.Namespace) -> list[Any]:

@@ -68,8 +68,8 @@ def join_scores(scores: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
     """Add the score of every clip to its line of the key.
 
     Names match as they are, or else without suffix and as far as both name
-    folders (``flac/LA_E_1.flac`` is ``LA_E_1``). Scores of clips that the key does not
-    hold are left out.
+    folders (``flac/LA_E_1.flac`` is ``LA_E_1``). Scores of clips that the key
+    does not hold are left out.
 
     Parameters
     ----------

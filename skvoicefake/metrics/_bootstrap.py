@@ -33,6 +33,7 @@ from skvoicefake.metrics._sample import Floats, Sample
 from skvoicefake.metrics._tandem import least_tandem_cost, min_tandem_cost
 
 Metric = Callable[..., Any]
+FEWEST = 5  # clips or groups of a class that a report draws intervals from
 
 # What these metrics do with a sample that is checked, sorted and counted already: a resample only counts anew.
 _KERNELS: dict[Metric, Callable[..., Any]] = {

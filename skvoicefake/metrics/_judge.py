@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from skvoicefake.labels import real_label as find_real_label
-from skvoicefake.metrics._bootstrap import intervals
+from skvoicefake.metrics._bootstrap import FEWEST, intervals
 from skvoicefake.metrics._calibration import calibration_loss, cllr, min_cllr
 from skvoicefake.metrics._cost import actual_detection_cost, min_detection_cost
 from skvoicefake.metrics._inputs import UpsideDownWarning, _is_missing, check_groups
@@ -27,7 +27,6 @@ from skvoicefake.metrics._tandem import min_tandem_cost
 from skvoicefake.metrics._verdicts import confusion, resampled_confusion, verdict_figures
 
 FEW = 100  # clips of a class; with fewer, a figure is rough
-FEWEST = 5  # clips or groups of a class that an interval can be drawn from
 FEW_GROUPS = 20  # with fewer, an interval is rough
 OF_RATIOS = ("actual_detection_cost", "cllr", "calibration_loss")  # what scores mean counts, not their order alone
 MISSING = "-"  # the name of a group that a clip has none of
@@ -148,10 +147,15 @@ def _drawn_from(groups: ArrayLike | None, levels: dict[str, NDArray[Any]], judge
         return check_groups(groups, len(judged.is_positive))
     if "speaker" not in levels:
         return None
-    speakers = levels["speaker"].astype(object)
-    nobody = np.flatnonzero(speakers == MISSING)
-    speakers[nobody] = [f"{MISSING}{i}" for i in nobody]  # Who is not known is nobody else.
-    return speakers.astype(str)
+    return nobody_else(levels["speaker"])
+
+
+def nobody_else(speakers: NDArray[Any]) -> NDArray[Any]:
+    """Return speakers as groups: a clip whose speaker is not known is a group of its own."""
+    groups = speakers.astype(object)
+    unknown = np.flatnonzero(groups == MISSING)
+    groups[unknown] = [f"{MISSING}{i}" for i in unknown]
+    return groups.astype(str)
 
 
 def _check(prior: Any, n_resamples: Any, confidence_level: Any) -> None:

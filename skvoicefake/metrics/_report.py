@@ -39,7 +39,8 @@ class Report:
         each: its clips, equal error rate with interval, area under the ROC
         curve, and share of right verdicts. Fakes of one attack are set
         against all real clips; a codec or speaker has both classes of its own.
-        There is no interval where fewer than five clips (or groups) hold a class.
+        There is no interval where fewer than five clips (or groups) hold a
+        class; a speaker's is drawn from its clips.
     notes : list of str
         What to mind when reading the figures.
     settings : dict
@@ -123,7 +124,8 @@ def evaluate(
         scores are left out if it has neither `decision_function` nor
         `predict_proba`.
     X : sequence of clips, or whatever `estimator` takes
-        The clips. A pipeline computes their features once.
+        The clips. A pipeline computes their features once, also inside a
+        search, an `LLRCalibrator` or a threshold classifier.
     y : array-like of shape (n_clips,)
         True labels.
     groups : array-like of shape (n_clips,), default=None
@@ -139,9 +141,9 @@ def evaluate(
     prior : float, default=None
         Share of the greater label that `estimator` takes for granted, such as
         its share of the training clips. It is taken out of the scores before
-        they are judged as log-likelihood ratios. None takes out nothing, which is right
-        for a :class:`~skvoicefake.calibration.LLRCalibrator` and where
-        classes weighed the same in training.
+        they are judged as log-likelihood ratios. None takes out nothing, which
+        is right for a :class:`~skvoicefake.calibration.LLRCalibrator` and
+        where classes weighed the same in training.
     asv_rates : tuple of three floats, default=None
         Error rates of a speaker verification system, of `asv_error_rates`:
         with them, the report has the minimum tandem cost.

@@ -263,3 +263,16 @@ def test_a_detector_of_numbered_classes(folder, tmp_path, capsys):
     assert run(*command, "--detector-real-label", "0", "-o", tmp_path / "r.json") == 0
     content = json.loads((tmp_path / "r.json").read_text())
     assert content["figures"]["roc_auc"]["value"] > 0.5
+
+
+def test_a_name_that_a_score_file_cannot_hold_costs_no_report(folder, tmp_path, capsys):
+    table = pd.read_csv(folder / "clips.csv")
+    table["path"] = [str(folder / path) for path in table["path"]]
+    (tmp_path / "a b.wav").write_bytes((folder / "data" / "real" / "00.wav").read_bytes())
+    table.loc[0, "path"] = str(tmp_path / "a b.wav")
+    table.to_csv(tmp_path / "clips.csv", index=False)
+    outputs = ["-o", tmp_path / "r.md", "--score-file", tmp_path / "s.txt", "--resamples", 0]
+    assert run(folder / "detector.joblib", tmp_path / "clips.csv", *outputs) == 1
+    assert "must have no blanks, as 'a b' has" in capsys.readouterr().err
+    assert (tmp_path / "r.md").exists()
+    assert not (tmp_path / "s.txt").exists()

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skvoicefake._plotting import COLOURS, GREY, import_pyplot, new_axes, shortened
-from skvoicefake.metrics._bootstrap import confidence_interval
+from skvoicefake.metrics._bootstrap import FEWEST, confidence_interval
 from skvoicefake.metrics._inputs import Clips, UpsideDownWarning, check_clips, real_is_positive, warn_if_upside_down
 from skvoicefake.metrics._ranking import equal_error_rate
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWEST = 5  # clips of a class that an interval can be drawn from, as in the report
 COLUMNS = ["name", "n", "value", "low", "high"]
 
 
