@@ -10,20 +10,17 @@ import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import confusion_matrix, make_scorer
 from sklearn.model_selection import (
-    FixedThresholdClassifier,
     GridSearchCV,
     GroupKFold,
     RepeatedStratifiedKFold,
     StratifiedKFold,
-    TunedThresholdClassifierCV,
     cross_val_predict,
     cross_validate,
 )
@@ -36,7 +33,7 @@ from sklearn.utils._testing import assert_allclose
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skvoicefake.calibration import LLRCalibrator, log_likelihood_ratio
-from skvoicefake.metrics import actual_detection_cost, equal_error_rate
+from tests.checks.scores import gaussian_clips
 
 REASON = "dropping or doubling a clip changes the folds, so a weight of 0 or 2 is not the same as that"
 EXPECTED_FAILURES = {
@@ -55,72 +52,12 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-# From probabilities
-
-
-@given(
-    llr=st.lists(st.floats(-10, 10), min_size=1, max_size=20),
-    prior=st.floats(0.01, 0.99),
-)
-def test_the_prior_is_taken_out(llr, prior):
-    posterior = expit(np.array(llr) + logit(prior))
-    assert_allclose(log_likelihood_ratio(posterior, prior=prior), llr, atol=1e-8)
-    both = np.column_stack([1 - posterior, posterior])
-    assert_allclose(log_likelihood_ratio(both, prior=prior), llr, atol=1e-8)
-
-
-@pytest.mark.parametrize(("dtype", "limit"), [(np.float64, 36.74), (np.float32, 16.64)])
-def test_certainty_is_limited_alike_on_both_sides(dtype, limit):
-    llr = log_likelihood_ratio(np.array([0, 0.5, 1], dtype=dtype), prior=0.5)
-    assert llr[1] == 0
-    assert llr[2] == -llr[0] == pytest.approx(limit, abs=0.01)
-    assert log_likelihood_ratio(np.array([1], dtype=dtype), prior=0.1)[0] == pytest.approx(limit + np.log(9), abs=0.01)
-
-
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
-def test_order_is_kept(probabilities):
-    llr = log_likelihood_ratio(np.sort(probabilities), prior=0.2)
-    assert np.isfinite(llr).all()
-    assert (np.diff(llr) >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("y_prob", "prior", "message"),
-    [
-        ([0.5, 1.2], 0.5, "from 0 to 1, got 1 value"),
-        ([-0.1], 0.5, "from 0 to 1"),
-        ([0.5, np.nan], 0.5, "contains NaN"),
-        ([[0.5, 0.2, 0.3]], 0.5, r"shape \(n_clips,\) or \(n_clips, 2\), got \(1, 3\)"),
-        ([[0.5, 0.9]], 0.5, "must sum to 1"),
-        ([0.5], 0, "prior must be a probability strictly between"),
-        ([0.5], 1, "prior must be a probability strictly between"),
-        ([0.5], np.nan, "prior must be a probability strictly between"),
-        (["a"], 0.5, "could not convert"),
-    ],
-)
-def test_what_is_no_probability_is_refused(y_prob, prior, message):
-    with pytest.raises(ValueError, match=message):
-        log_likelihood_ratio(y_prob, prior=prior)
-
-
-def test_no_clips():
-    assert log_likelihood_ratio([], prior=0.5).shape == (0,)
-
-
 # The calibrator
 
 
 def cllr(is_positive, llr):
     """Cost of log-likelihood ratios in bits, from its definition."""
     return (np.logaddexp(0, -llr[is_positive]).mean() + np.logaddexp(0, llr[~is_positive]).mean()) / 2 / np.log(2)
-
-
-def gaussian_clips(n_real, n_fake, seed=0):
-    """One feature with unit variance in both classes and means 2 apart: its likelihood ratio is known, 2 X - 2."""
-    X = np.random.default_rng(seed).normal(size=(n_real + n_fake, 1))
-    y = np.repeat(["fake", "real"], [n_fake, n_real])
-    X[y == "real"] += 2
-    return X, y
 
 
 class Score(ClassifierMixin, BaseEstimator):
@@ -561,135 +498,3 @@ def test_importing_loads_nothing_heavy():
     script = "import skvoicefake.calibration, sys; print(*{name.split('.')[0] for name in sys.modules})"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not set(run.stdout.split()) & {"tensorflow", "keras", "scikeras", "librosa", "matplotlib"}
-
-
-# Operating points, with scikit-learn's own tools
-
-
-def false_alarm_and_miss_rate(y_true, y_pred):
-    (true_fake, false_alarm), (miss, true_real) = confusion_matrix(y_true, y_pred, labels=["fake", "real"])
-    return false_alarm / (true_fake + false_alarm), miss / (miss + true_real)
-
-
-def hits_at_false_alarm_rate(y_true, y_pred, *, limit):
-    false_alarms, misses = false_alarm_and_miss_rate(y_true, y_pred)
-    return 1 - misses if false_alarms <= limit else -false_alarms
-
-
-def balance_of_errors(y_true, y_pred):
-    false_alarms, misses = false_alarm_and_miss_rate(y_true, y_pred)
-    return -abs(false_alarms - misses)
-
-
-@pytest.fixture(scope="module")
-def calibrated():
-    return LLRCalibrator(LogisticRegression()).fit(*gaussian_clips(300, 900))
-
-
-@pytest.mark.parametrize("p_spoof", [0.05, 0.5, 0.9])
-def test_threshold_by_cost(calibrated, p_spoof):
-    X, y = gaussian_clips(400, 400, seed=1)
-    llr = calibrated.decision_function(X)
-    threshold = -np.log(1 * (1 - p_spoof) / (10 * p_spoof))
-    expected = np.where(llr >= threshold, "real", "fake")
-    for response_method, at in (("decision_function", threshold), ("predict_proba", expit(threshold))):
-        fixed = FixedThresholdClassifier(FrozenEstimator(calibrated), threshold=at, response_method=response_method)
-        assert np.array_equal(fixed.fit(X, y).predict(X), expected)
-        fixed.set_params(pos_label="fake", threshold=-at if at == threshold else 1 - at)
-        assert np.array_equal(fixed.fit(X, y).predict(X), expected)
-    # The verdicts cost what the metric says.
-    false_alarms, misses = false_alarm_and_miss_rate(y, expected)
-    cost = ((1 - p_spoof) * misses + 10 * p_spoof * false_alarms) / min(1 - p_spoof, 10 * p_spoof)
-    assert actual_detection_cost(y, llr, p_spoof=p_spoof) == pytest.approx(cost)
-
-
-@pytest.mark.parametrize("limit", [0.01, 0.1])
-@pytest.mark.parametrize("response_method", ["decision_function", "predict_proba"])
-def test_threshold_by_false_alarm_rate(calibrated, limit, response_method):
-    X, y = gaussian_clips(200, 200, seed=1)
-    response = getattr(calibrated, response_method)(X)
-    candidates = np.sort(response if response.ndim == 1 else response[:, 1])
-    tuned = TunedThresholdClassifierCV(
-        calibrated,
-        scoring=make_scorer(hits_at_false_alarm_rate, limit=limit),
-        response_method=response_method,
-        thresholds=candidates,
-        cv="prefit",
-        refit=False,
-    ).fit(X, y)
-    false_alarms, misses = false_alarm_and_miss_rate(y, tuned.predict(X))
-    assert false_alarms <= limit
-    llr = calibrated.decision_function(X)
-    rates = [false_alarm_and_miss_rate(y, np.where(llr >= threshold, "real", "fake")) for threshold in llr]
-    assert misses == min(miss for false_alarm, miss in rates if false_alarm <= limit)
-
-
-def test_threshold_by_equal_errors(calibrated):
-    X, y = gaussian_clips(200, 200, seed=1)
-    tuned = TunedThresholdClassifierCV(
-        calibrated,
-        scoring=make_scorer(balance_of_errors),
-        response_method="decision_function",
-        thresholds=np.sort(calibrated.decision_function(X)),
-        cv="prefit",
-        refit=False,
-    ).fit(X, y)
-    eer = equal_error_rate(y, calibrated.decision_function(X))
-    assert false_alarm_and_miss_rate(y, tuned.predict(X)) == pytest.approx((eer, eer), abs=0.01)
-
-
-def test_thresholds_by_cross_validation():
-    X, y = gaussian_clips(100, 300)
-    tuned = TunedThresholdClassifierCV(
-        LLRCalibrator(LogisticRegression()),
-        scoring=make_scorer(balance_of_errors),
-        response_method="decision_function",
-        cv=3,
-    ).fit(X, y)
-    assert false_alarm_and_miss_rate(y, tuned.predict(X)) == pytest.approx((0.16, 0.16), abs=0.06)
-
-
-@pytest.mark.slow
-def test_from_waveforms_to_verdicts():
-    """A pipeline with a network, on lists of waveforms of many lengths with string labels, in all three tools."""
-    from skvoicefake import CNNLSTMClassifier, MFCCTransformer
-
-    rng = np.random.default_rng(0)
-    y = np.repeat(["fake", "real"], [24, 24])
-    groups = np.tile(np.arange(6), 8)
-    clips = [0.1 * rng.normal(size=1200 + 20 * i) for i in range(48)]
-    clips = [x if label == "fake" else x + np.roll(x, 1) for x, label in zip(clips, y, strict=True)]
-    network = CNNLSTMClassifier(
-        filters=4,
-        kernel_size=3,
-        lstm_units=4,
-        dense_units=(),
-        learning_rate=0.05,
-        batch_size=8,
-        epochs=12,
-        validation_fraction=0.3,
-        random_state=0,
-    )
-    mfcc = MFCCTransformer(sample_rate=8000, duration=0.15, n_mfcc=5, n_mels=16, n_fft=256)
-    pipe = Pipeline([("mfcc", mfcc), ("clf", network)])
-    calibrated = LLRCalibrator(pipe, cv=2).fit(clips, y, groups=groups, clf__groups=groups)
-    llr = calibrated.decision_function(clips)
-    assert_allclose(llr, calibrated.slope_ * calibrated.estimator_.decision_function(clips) + calibrated.offset_)
-    assert cllr(y == "real", llr) < 0.9
-    assert_allclose(pickle.loads(pickle.dumps(calibrated)).decision_function(clips), llr, atol=1e-5)
-
-    fixed = FixedThresholdClassifier(FrozenEstimator(calibrated), threshold=-1.0, response_method="decision_function")
-    assert np.array_equal(fixed.fit(clips, y).predict(clips), np.where(llr >= -1.0, "real", "fake"))
-    tuned = TunedThresholdClassifierCV(
-        calibrated,
-        scoring=make_scorer(hits_at_false_alarm_rate, limit=0.1),
-        response_method="decision_function",
-        thresholds=np.sort(llr),
-        cv="prefit",
-        refit=False,
-    ).fit(clips, y)
-    assert np.array_equal(tuned.predict(clips), np.where(llr >= tuned.best_threshold_, "real", "fake"))
-    assert false_alarm_and_miss_rate(y, tuned.predict(clips))[0] <= 0.1
-    across = TunedThresholdClassifierCV(pipe, scoring="balanced_accuracy", cv=2).fit(clips, y)
-    assert across.classes_.tolist() == ["fake", "real"]
-    assert across.score(clips, y) > 0.6

@@ -44,3 +44,11 @@ def random_scores(n, seed, ties=False):
     y = rng.permutation(np.where(np.arange(n) < n // 3, "bonafide", "spoof"))
     scores = 2 * rng.normal(size=n) + np.where(y == "bonafide", 1.5, -1.5)
     return y, np.round(scores) if ties else scores
+
+
+def gaussian_clips(n_real, n_fake, seed=0):
+    """One feature with unit variance in both classes and means 2 apart: its likelihood ratio is known, 2 X - 2."""
+    X = np.random.default_rng(seed).normal(size=(n_real + n_fake, 1))
+    y = np.repeat(["fake", "real"], [n_fake, n_real])
+    X[y == "real"] += 2
+    return X, y
