@@ -1,12 +1,12 @@
 """A report as Markdown and as one page of HTML."""
 
-import base64
-import io
 import math
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from skvoicefake._reports import PAGE, embedded, html_table, markdown_table
 
 if TYPE_CHECKING:
     from skvoicefake.metrics._report import Report
@@ -42,19 +42,19 @@ def to_markdown(report: "Report") -> str:
     if report.notes:
         parts.append("\n".join(f"- **Mind:** {note}" for note in report.notes))
     if report.confusion_matrix is not None:
-        parts += ["## Confusion matrix", _markdown_table(report.confusion_matrix.reset_index(names=""))]
-        parts += ["## By class", _markdown_table(by_class(report))]
-    parts += ["## All figures", _markdown_table(figures_for_print(report))]
+        parts += ["## Confusion matrix", markdown_table(report.confusion_matrix.reset_index(names=""))]
+        parts += ["## By class", markdown_table(by_class(report))]
+    parts += ["## All figures", markdown_table(figures_for_print(report))]
     for name, table in report.breakdowns.items():
         shown, left_out = breakdown_for_print(table)
-        parts += [f"## By {name}", _markdown_table(shown), *left_out]
+        parts += [f"## By {name}", markdown_table(shown), *left_out]
     return "\n\n".join(parts) + "\n"
 
 
 def to_html(report: "Report") -> str:
     """Return the report as one page of HTML with its pictures inside."""
     try:
-        pictures = {name: _embedded(figure, name) for name, figure in report.figures().items()}
+        pictures = {name: embedded(figure, name) for name, figure in report.figures().items()}
         without = ""
     except ImportError as error:
         pictures, without = {}, f"<p class=note>The pictures are left out: {escape(str(error))}</p>"
@@ -62,16 +62,16 @@ def to_html(report: "Report") -> str:
     if report.notes:
         parts.append("".join(f"<p class=note><b>Mind:</b> {escape(note)}</p>" for note in report.notes))
     if report.confusion_matrix is not None:
-        matrix = _html_table(report.confusion_matrix.reset_index(names=""))
-        parts.append(f"<h2>Verdicts</h2>{matrix}{_html_table(by_class(report))}")
-    parts.append(f"<h2>All figures</h2>{_html_table(figures_for_print(report))}")
+        matrix = html_table(report.confusion_matrix.reset_index(names=""))
+        parts.append(f"<h2>Verdicts</h2>{matrix}{html_table(by_class(report))}")
+    parts.append(f"<h2>All figures</h2>{html_table(figures_for_print(report), [MEANING])}")
     general = [picture for name, picture in pictures.items() if name not in report.breakdowns]
     parts.append(f"<h2>Pictures</h2>{without}<div class=pictures>{''.join(general)}</div>")
     for name, table in report.breakdowns.items():
         shown, left_out = breakdown_for_print(table)
         more = "".join(f"<p>{escape(line)}</p>" for line in left_out)
-        parts.append(f"<h2>By {escape(name)}</h2>{pictures.get(name, '')}{_html_table(shown)}{more}")
-    parts.append(f"<h2>How it was made</h2>{_html_table(_settings(report))}")
+        parts.append(f"<h2>By {escape(name)}</h2>{pictures.get(name, '')}{html_table(shown)}{more}")
+    parts.append(f"<h2>How it was made</h2>{html_table(_settings(report))}")
     return PAGE.format(title=escape(report.title), body="\n".join(parts))
 
 
@@ -149,23 +149,6 @@ def _settings(report: "Report") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Setting", "Value"])
 
 
-def _markdown_table(table: pd.DataFrame) -> str:
-    def line(cells: Any) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
-
-    return "\n".join([line(table.columns), line("---" for _ in table.columns), *map(line, table.to_numpy().tolist())])
-
-
-def _html_table(table: pd.DataFrame) -> str:
-    head = "".join(f"<th>{escape(str(column))}</th>" for column in table.columns)
-    tags = ["<td class=text>" if column == MEANING else "<td>" for column in table.columns]
-    rows = "".join(
-        "<tr>" + "".join(f"{tag}{escape(str(cell))}</td>" for tag, cell in zip(tags, row, strict=True)) + "</tr>"
-        for row in table.to_numpy().tolist()
-    )
-    return f"<div class=table><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-
-
 def _cards(report: "Report") -> str:
     cards = []
     for kind in ("equal_error_rate", "roc_auc", "accuracy", "min_detection_cost"):
@@ -175,41 +158,3 @@ def _cards(report: "Report") -> str:
         shown = f"<b>{_number(kind, value)}</b><small>{_interval(kind, low, high)}</small>"
         cards.append(f"<div class=card>{TITLES[kind][0]}{shown}</div>")
     return f"<div class=cards>{''.join(cards)}</div>"
-
-
-def _embedded(figure: Any, name: str) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
-    content = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f'<img alt="{escape(name)}" src="data:image/png;base64,{content}">'
-
-
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #e69f00; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }}
-h1 {{ font-size: 1.6rem; line-height: 1.25; overflow-wrap: anywhere; }}
-h2 {{ font-size: 1.2rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line); }}
-.cards {{ display: flex; flex-wrap: wrap; gap: .8rem; }}
-.card {{ flex: 1 1 11rem; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: .5rem; }}
-.card b {{ display: block; font-size: 1.6rem; font-variant-numeric: tabular-nums; }}
-.note {{ padding: .5rem .8rem; border-left: .3rem solid var(--mark); background: var(--soft); }}
-.table {{ overflow-x: auto; margin: 1rem 0; }}
-table {{ border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }}
-th, td {{ padding: .25rem .8rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }}
-td.text {{ white-space: normal; min-width: 16rem; }}
-.pictures {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem; }}
-img {{ max-width: 100%; background: #fff; border-radius: .5rem; }}
-@media print {{ body {{ max-width: none; }} h2 {{ break-after: avoid; }} img, tr {{ break-inside: avoid; }} }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""

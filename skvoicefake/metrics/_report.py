@@ -1,12 +1,9 @@
 """A detector judged: every figure with its interval, by attack, codec and speaker, and what to mind about it."""
 
 import json
-import math
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from skvoicefake._reports import plain, written
 from skvoicefake.metrics._inputs import check_clips, check_numbers
 from skvoicefake.metrics._judge import Judged, judge
 from skvoicefake.metrics._responses import responses
@@ -62,7 +60,7 @@ class Report:
         """Return the report as Markdown, and write it to a file where one is named."""
         from skvoicefake.metrics._render import to_markdown
 
-        return _written(to_markdown(self), path)
+        return written(to_markdown(self), path)
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return the report as one HTML page that holds its pictures, and write it to a file where one is named.
@@ -72,23 +70,23 @@ class Report:
         """
         from skvoicefake.metrics._render import to_html
 
-        return _written(to_html(self), path)
+        return written(to_html(self), path)
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return all figures as JSON (what is not defined is null), and write them to a file where one is named."""
         matrix = self.confusion_matrix
         content = {
             "title": self.title,
-            "settings": _plain(self.settings),
+            "settings": plain(self.settings),
             "notes": self.notes,
-            "figures": {name: _plain(row) for name, row in self.table.to_dict(orient="index").items()},
+            "figures": {name: plain(row) for name, row in self.table.to_dict(orient="index").items()},
             "confusion_matrix": None if matrix is None else matrix.to_numpy().tolist(),
             "breakdowns": {
-                name: {str(level): _plain(row) for level, row in table.to_dict(orient="index").items()}
+                name: {str(level): plain(row) for level, row in table.to_dict(orient="index").items()}
                 for name, table in self.breakdowns.items()
             },
         }
-        return _written(json.dumps(content, indent=2, allow_nan=False) + "\n", path)
+        return written(json.dumps(content, indent=2, allow_nan=False) + "\n", path)
 
     def figures(self) -> dict[str, Any]:
         """Draw the pictures of the report, as :class:`matplotlib.figure.Figure` by name."""
@@ -345,17 +343,3 @@ def _probabilities(y_prob: ArrayLike, n_clips: int) -> NDArray[np.float64]:
 def _name(estimator: Any) -> str:
     steps = [step for _, step in estimator.steps] if hasattr(estimator, "steps") else [estimator]
     return " → ".join(type(step).__name__ for step in steps)
-
-
-def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Make what is not defined or not finite None, and NumPy's numbers Python's."""
-    values = {str(name): value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in values.items()
-    }
-
-
-def _written(text: str, path: str | os.PathLike[str] | None) -> str:
-    if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
-    return text
