@@ -14,6 +14,7 @@ FLOORS = {
     "labels": 0,
     "audio": 0,
     "_plotting": 0,
+    "_groups": 0,
     "_reports": 0,
     "feature_extraction": 1,
     "neural_network": 1,
