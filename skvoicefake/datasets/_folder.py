@@ -9,11 +9,8 @@ from sklearn.utils import Bunch
 
 from skvoicefake.datasets._bunch import as_bunch, listed
 from skvoicefake.datasets._copysynthesis import FAKE_NAME
+from skvoicefake.datasets._files import AUDIO_SUFFIXES
 from skvoicefake.labels import label_kind
-
-# What libsndfile or ffmpeg reads, and what people call recordings.
-AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".mp4", ".amr", ".aif", ".aiff"}
-AUDIO_SUFFIXES |= {".au", ".caf", ".w64", ".wma", ".webm", ".mkv", ".mov", ".3gp"}
 
 
 def find_audio(root: str | os.PathLike[str]) -> list[str]:

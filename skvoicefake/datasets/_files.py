@@ -1,0 +1,119 @@
+"""The files of a corpus as it was unpacked: one walk, and names as protocols write them."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+# What libsndfile or ffmpeg reads, and what people call recordings.
+AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".mp4", ".amr", ".aif", ".aiff"}
+AUDIO_SUFFIXES |= {".au", ".caf", ".w64", ".wma", ".webm", ".mkv", ".mov", ".3gp"}
+
+
+class Audio(dict[str, str]):
+    """Paths of audio files by their `clip_key`.
+
+    Where two files have one, the first in order stands for it, and `same_name`
+    lists the others.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.same_name: list[str] = []
+
+    def add(self, key: str, path: str) -> None:
+        """Add a file."""
+        if self.setdefault(key, path) is not path:
+            self.same_name.append(path)
+
+
+class Tree:
+    """The files below a folder, from one walk that asks no file anything but its name.
+
+    Hidden files and folders (".name", and "__MACOSX") are left out, linked
+    folders are entered, each once.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root)
+        if not self.root.is_dir():
+            raise FileNotFoundError(f"{self.root}: no such folder.")
+        self.folders: dict[str, list[str]] = {}
+        seen: set[str] = set()
+        for folder, inside, names in os.walk(self.root, followlinks=True):
+            # Links may lead back to where the walk came from.
+            real_folder = os.path.realpath(folder)
+            if real_folder in seen:
+                inside.clear()
+                continue
+            seen.add(real_folder)
+            inside[:] = sorted(name for name in inside if not name.startswith(".") and name != "__MACOSX")
+            self.folders[folder] = sorted(name for name in names if not name.startswith("."))
+
+    def files(self, pattern: str) -> list[Path]:
+        """Return the files whose name is such, whatever its case, those nearest to the root first."""
+        fits = re.compile(pattern, re.IGNORECASE).fullmatch
+        paths = [Path(folder, name) for folder, names in self.folders.items() for name in names if fits(name)]
+        return sorted(paths, key=lambda path: (len(path.parts), path))
+
+    def audio(self, pattern: str | None = None, *, key: str = "stem") -> Audio:
+        """Return the audio in and below the folders whose name is such; see `audio_below` for `key`."""
+        fits = re.compile(pattern or ".*", re.IGNORECASE).fullmatch
+        all_of_it = pattern is None or fits(self.root.absolute().name)
+        audio = Audio()
+        for folder, names in self.folders.items():
+            path = Path(folder)
+            parts = path.relative_to(self.root).parts
+            if not all_of_it and not any(map(fits, parts)):
+                continue
+            # Strings, as there may be a million files.
+            top = "" if path == Path() else f"{path}{os.sep}"
+            prefix = "".join(f"{part}/" for part in parts) if key == "path" else ""
+            for name in names:
+                if is_audio(name):
+                    audio.add(clip_key(prefix + name), top + name)
+        return audio
+
+
+def audio_below(folders: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, key: str = "stem") -> Audio:
+    """Return the audio files below folders, by name: a mapping of `clip_key` to path.
+
+    Parameters
+    ----------
+    folders : path or iterable of paths
+        Where to look, to any depth.
+    key : {"stem", "path"}, default="stem"
+        What files are known by: their name, or their path below the folder,
+        with "/"; both without the suffix of audio, of any case.
+    """
+    audio = Audio()
+    for folder in [folders] if isinstance(folders, str | os.PathLike) else folders:
+        found = Tree(folder).audio(key=key)
+        audio.same_name += found.same_name
+        for name, path in found.items():
+            audio.add(name, path)
+    return audio
+
+
+def is_audio(name: str) -> bool:
+    """Tell whether a name ends like audio."""
+    _, dot, suffix = name.rpartition(".")
+    return bool(dot) and "." + suffix.lower() in AUDIO_SUFFIXES
+
+
+def clip_key(name: str) -> str:
+    """Return a clip's name as both files and protocols have it.
+
+    Without the suffix of audio, with "/" between folders, and with accents in
+    one of the two ways that Unicode allows (macOS writes the other).
+    """
+    if is_audio(name):
+        name = name[: name.rindex(".")]
+    name = name.replace("\\", "/").removeprefix("./")
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
