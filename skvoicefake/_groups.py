@@ -49,14 +49,16 @@ def connected_groups(groups: Any) -> Codes:
     return components(list(read_keys(groups).values()))
 
 
-def read_keys(groups: Any) -> dict[str, Codes]:
-    """Return the name of every key, and a number a value of it for every clip, -1 where it is not known."""
+def read_keys(groups: Any, *, without: str | None = None) -> dict[str, Codes]:
+    """Return the name of every key, and a number a value of it for every clip, -1 where it is not known.
+
+    The column `without` of a table is no key.
+    """
     if hasattr(groups, "columns"):
         names = [str(name) for name in groups.columns]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"groups: expected a table with columns of different names, got columns {names}.")
-        if "group" in names:
-            names = ["group"]
+        names = ["group"] if "group" in names else [name for name in names if name != without]
         by_name = {str(name): name for name in groups.columns}
         return {name: _codes(np.asarray(groups[by_name[name]], dtype=object), name) for name in names}
     try:
@@ -88,6 +90,55 @@ def components(keys: list[Codes]) -> Codes:
     labels = connected_components(graph, directed=False)[1][:n_clips]
     _, first, codes = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[codes]
+
+
+def balanced_folds(
+    groups: Codes,
+    targets: Codes,
+    n_folds: int,
+    *,
+    rng: np.random.RandomState | None = None,
+    needed: Codes | None = None,
+) -> Codes:
+    """Return the fold of every clip: no group in two folds, as near to the same share of every class in each as can be.
+
+    Where it can be done, every fold has clips of all classes, or of the
+    `needed` ones; the caller has to look.
+    """
+    n_classes = int(np.max(targets)) + 1
+    cells = np.bincount(groups * n_classes + targets, minlength=(int(np.max(groups)) + 1) * n_classes)
+    counts = cells.reshape(-1, n_classes)
+    shares = counts / np.maximum(counts.sum(axis=0), 1)
+    order = np.arange(len(counts)) if rng is None else rng.permutation(len(counts))
+    order = order[np.argsort(-np.max(shares, axis=1)[order], kind="stable")]
+    # The largest first, each to where it raises the sum of squares over folds and classes least.
+    fold_of, load = np.zeros(len(counts), dtype=np.intp), np.zeros((n_folds, n_classes))
+    for group, share in zip(order.tolist(), shares[order], strict=True):
+        fold_of[group] = best = int(np.argmin(load @ share))
+        load[best] += share
+    _fill_in(fold_of, counts > 0, counts.sum(axis=1), n_folds, np.arange(n_classes) if needed is None else needed)
+    return fold_of[groups]
+
+
+def _fill_in(fold_of: Codes, has: NDArray[np.bool_], sizes: Codes, n_folds: int, needed: Codes) -> None:
+    """Move small groups to folds that lack a class, from where they are not the last of one.
+
+    With two classes this ends with both in every fold, if that can be at all:
+    where nothing can be moved, every fold has at most one group with the class
+    that one of them lacks, so there are fewer such groups than folds.
+    """
+    n_holding = np.zeros((n_folds, has.shape[1]), dtype=np.intp)
+    np.add.at(n_holding, fold_of, has)
+    while len(lacking := np.argwhere(n_holding[:, needed] == 0)):
+        fold, label = lacking[0, 0], needed[lacking[0, 1]]
+        is_last = has[:, needed] & (n_holding[:, needed][fold_of] == 1)
+        movable = np.flatnonzero(has[:, label] & ~is_last.any(axis=1))
+        if not len(movable):
+            return
+        group = movable[np.argmin(sizes[movable])]
+        n_holding[fold_of[group]] -= has[group]
+        n_holding[fold] += has[group]
+        fold_of[group] = fold
 
 
 def _codes(column: NDArray[Any], name: str) -> Codes:
