@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from skvoicefake._groups import connected_groups, is_unknown
 from skvoicefake.datasets._bunch import LEFT_OUT, as_bunch, fill_unknown, listed, warn
-from skvoicefake.datasets._files import Audio, Tree, audio_below, clip_key
+from skvoicefake.datasets._files import Audio, Tree, audio_below, clip_key, clip_keys
 from skvoicefake.datasets._rows import read_rows
 from skvoicefake.labels import label_kind
 
@@ -113,9 +114,9 @@ def assemble(
     if on_missing not in ("skip", "raise"):
         raise ValueError(f"on_missing must be 'skip' or 'raise', got {on_missing!r}.")
     where = f"{os.fspath(root)}: {corpus.name}"
-    table = table.assign(clip=list(map(clip_key, table["clip"])))
-    named = set(table["clip"])
-    unnamed = [path for name, path in audio.items() if name not in named]
+    clips = clip_keys(table["clip"].tolist())
+    table = table.assign(clip=pd.Series(clips, index=table.index, dtype=object))
+    unnamed = sorted(audio[name] for name in audio.keys() - set(clips))
     is_aside = re.compile(corpus.aside or r"(?!)").fullmatch
     lost: dict[str, list[str]] = {key: [] for key in LEFT_OUT}
     lost["unparsed_lines"] = list(unparsed)
@@ -125,39 +126,39 @@ def assemble(
     # Before any split is picked: a clip that is in two splits is in none.
     table, lost["repeated_lines"], lost["contradictory_lines"] = _once(table)
     if splits is not None:
-        table = table[table["split"].isin(pick(splits, table["split"].unique(), where))].copy()
-    n_lines, first = len(table), table["clip"].head(3).tolist()
-    kinds = table["label"].map({word: label_kind(word) for word in table["label"].unique()})
-    table.insert(0, "target", kinds.astype(object))
-    lost["unknown_labels"] = _lines(table, table["target"].isna(), "label")
-    table = table[table["target"].notna()]
-    table.insert(0, "path", [audio.get(name) for name in table["clip"]])
-    is_there = table["path"].notna()
-    if not is_there.any():
-        raise FileNotFoundError(
-            f"{where}: none of the {n_lines} lines that are read can be used: {_lost(lost) or 'no audio is there'}."
-            f" The lines name {first}, the audio is {list(audio.values())[:3] or 'nowhere'}."
-        )
-    if "split" in table and splits is None:
-        has_audio = is_there.groupby(table["split"], sort=False).transform("any")
-        lost["absent_splits"] = table["split"][~has_audio].unique().tolist()
-        table, is_there = table[has_audio], is_there[has_audio]
-    lost["missing_audio"] = _lines(table, ~is_there, "clip")
-    table = table[is_there]
+        table = table[table["split"].isin(pick(splits, table["split"].unique(), where))]
+    words, clips = table["label"].tolist(), table["clip"].tolist()
+    kinds = {word: label_kind(word) for word in set(words)}
+    frame = table.drop(columns="clip")
+    frame.insert(0, "path", pd.Series(list(map(audio.get, clips)), index=table.index, dtype=object))
+    frame.insert(1, "target", pd.Series([kinds[word] for word in words], index=table.index, dtype=object))
+    is_known, is_there = frame["target"].notna().to_numpy(), frame["path"].notna().to_numpy()
+    lost["unknown_labels"] = _lines(table, ~is_known, "clip", "label")
+    is_absent = np.zeros(len(table), dtype=bool)
+    if "split" in table and splits is None and is_there.any():
+        absent = set(table["split"]) - set(table["split"][is_there])
+        lost["absent_splits"] = sorted(absent)
+        is_absent = table["split"].isin(absent).to_numpy()
+    lost["missing_audio"] = _lines(table, is_known & ~is_there & ~is_absent, "clip")
+    frame = frame[is_known & is_there].copy()
 
+    if frame.empty:
+        raise FileNotFoundError(
+            f"{where}: none of {len(table)} lines can be used: {_lost(lost) or 'nothing to read'}."
+            f" The lines name {clips[:3]}, the audio is {list(audio.values())[:3] or 'nowhere'}."
+        )
     if on_missing == "raise" and (serious := {key: items for key, items in lost.items() if key in SERIOUS and items}):
         error = FileNotFoundError if serious.keys() <= {"missing_audio", "absent_splits"} else ValueError
         hint = " Pick splits that are there: split=..." if "absent_splits" in serious else ""
         raise error(f"{where}: {_lost(serious)}. Mend this, or leave it out: on_missing='skip'.{hint}")
-    if strange := set(corpus.classes) - set(table["target"]):
+    if strange := set(corpus.classes) - set(frame["target"]):
         raise ValueError(
-            f"{where}: expected {' and '.join(corpus.classes)} clips, found {len(table)} that are all"
-            f" {table['target'].iloc[0]}; none is {min(strange)} ({_lost(lost) or 'nothing is left out'})."
+            f"{where}: expected {' and '.join(corpus.classes)} clips, found {len(frame)} that are all"
+            f" {frame['target'].iloc[0]}; none is {min(strange)} ({_lost(lost) or 'nothing is left out'})."
         )
     if message := _lost(lost):
         hint = " Name the splits that you have: split=..." if lost["absent_splits"] else ""
         warn(f"{where}: {message}; left out, and listed in report.{hint}")
-    frame = table.drop(columns="clip")
     fill_unknown(frame)
     columns = names(groups)
     if columns is None:
@@ -204,20 +205,20 @@ def group_names(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 
 def _once(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Return the clips that are named once, or several times alike, and the lines that are left out."""
-    several = table["clip"].duplicated(keep=False)
-    if not several.any():
-        return table.copy(), [], []
+    if table["clip"].is_unique:
+        return table, [], []
+    several = table["clip"].duplicated(keep=False).to_numpy()
     doubtful = table[several]
     n_versions = doubtful.drop_duplicates()["clip"].value_counts()
-    contradictory = several & table["clip"].isin(n_versions.index[n_versions > 1])
-    repeated = several & ~contradictory & table["clip"].duplicated()
+    contradictory = several & table["clip"].isin(n_versions.index[n_versions > 1]).to_numpy()
+    repeated = several & ~contradictory & table["clip"].duplicated().to_numpy()
     lists = _lines(table, repeated, "clip"), _lines(table, contradictory, "clip", "label")
-    return table[~repeated & ~contradictory].copy(), *lists
+    return table[~repeated & ~contradictory], *lists
 
 
-def _lines(table: pd.DataFrame, which: "pd.Series[bool]", *columns: str) -> list[str]:
+def _lines(table: pd.DataFrame, which: NDArray[np.bool_], *columns: str) -> list[str]:
     """Return the lines as a message shows them: where they are, and what they say."""
-    rows = table.loc[which.to_numpy(), list(columns)]
+    rows = table.loc[which, list(columns)]
     cells = rows.itertuples(index=True, name=None)
     return [f"{place}: {' '.join(map(str, values))}" for place, *values in cells]
 

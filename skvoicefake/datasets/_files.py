@@ -9,13 +9,14 @@ from pathlib import Path
 # What libsndfile or ffmpeg reads, and what people call recordings.
 AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".mp4", ".amr", ".aif", ".aiff"}
 AUDIO_SUFFIXES |= {".au", ".caf", ".w64", ".wma", ".webm", ".mkv", ".mov", ".3gp"}
+SUFFIXES = {suffix[1:] for suffix in AUDIO_SUFFIXES}
 
 
 class Audio(dict[str, str]):
     """Paths of audio files by their `clip_key`.
 
-    Where two files have one, the first in order stands for it, and `same_name`
-    lists the others.
+    Where two files have one, the first by its path stands for it, and
+    `same_name` lists the others.
     """
 
     def __init__(self) -> None:
@@ -24,8 +25,10 @@ class Audio(dict[str, str]):
 
     def add(self, key: str, path: str) -> None:
         """Add a file."""
-        if self.setdefault(key, path) is not path:
-            self.same_name.append(path)
+        other = self.setdefault(key, path)
+        if other is not path:
+            self[key] = min(path, other)
+            self.same_name.append(max(path, other))
 
 
 class Tree:
@@ -54,12 +57,17 @@ class Tree:
                 continue
             seen.add(real_folder)
             inside[:] = sorted(name for name in inside if not name.startswith(".") and name != "__MACOSX")
-            self.folders[folder] = sorted(name for name in names if not name.startswith("."))
+            self.folders[folder] = names
 
     def files(self, pattern: str) -> list[Path]:
         """Return the files whose name is such, whatever its case, those nearest to the root first."""
         fits = re.compile(pattern, re.IGNORECASE).fullmatch
-        paths = [Path(folder, name) for folder, names in self.folders.items() for name in names if fits(name)]
+        paths = [
+            Path(folder, name)
+            for folder, names in self.folders.items()
+            for name in names
+            if fits(name) and name[0] != "."
+        ]
         return sorted(paths, key=lambda path: (len(path.parts), path))
 
     def audio(self, pattern: str | None = None, *, key: str = "stem") -> Audio:
@@ -67,17 +75,18 @@ class Tree:
         fits = re.compile(pattern or ".*", re.IGNORECASE).fullmatch
         all_of_it = pattern is None or fits(self.root.absolute().name)
         audio = Audio()
+        # Written for speed, as there may be a million files.
         for folder, names in self.folders.items():
             path = Path(folder)
             parts = path.relative_to(self.root).parts
             if not all_of_it and not any(map(fits, parts)):
                 continue
-            # Strings, as there may be a million files.
             top = "" if path == Path() else f"{path}{os.sep}"
             prefix = "".join(f"{part}/" for part in parts) if key == "path" else ""
             for name in names:
-                if is_audio(name):
-                    audio.add(clip_key(prefix + name), top + name)
+                stem, dot, suffix = name.rpartition(".")
+                if dot and (suffix in SUFFIXES or suffix.lower() in SUFFIXES) and name[0] != ".":
+                    audio.add(_written(prefix + stem), top + name)
         return audio
 
 
@@ -101,19 +110,25 @@ def audio_below(folders: str | os.PathLike[str] | Iterable[str | os.PathLike[str
     return audio
 
 
-def is_audio(name: str) -> bool:
-    """Tell whether a name ends like audio."""
-    _, dot, suffix = name.rpartition(".")
-    return bool(dot) and "." + suffix.lower() in AUDIO_SUFFIXES
-
-
 def clip_key(name: str) -> str:
     """Return a clip's name as both files and protocols have it.
 
     Without the suffix of audio, with "/" between folders, and with accents in
     one of the two ways that Unicode allows (macOS writes the other).
     """
-    if is_audio(name):
-        name = name[: name.rindex(".")]
-    name = name.replace("\\", "/").removeprefix("./")
+    stem, dot, suffix = name.rpartition(".")
+    return _written(stem if dot and suffix.lower() in SUFFIXES else name)
+
+
+def clip_keys(names: list[str]) -> list[str]:
+    """Return the `clip_key` of every name."""
+    text = "\n".join(names)
+    # Most protocols hold bare names, which are their own keys.
+    is_plain = text.isascii() and not any(mark in text for mark in "./\\")
+    return names if is_plain else list(map(clip_key, names))
+
+
+def _written(name: str) -> str:
+    if "\\" in name or name.startswith("./"):
+        name = name.replace("\\", "/").removeprefix("./")
     return name if name.isascii() else unicodedata.normalize("NFC", name)

@@ -48,45 +48,43 @@ def read_rows(
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file.")
     # Only "\n" ends a line: names may hold what else Unicode calls a line break.
-    text = path.read_bytes().decode("utf-8", errors="surrogateescape").removeprefix("\ufeff")
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    lines = path.read_bytes().decode("utf-8", errors="surrogateescape").removeprefix("\ufeff").split("\n")
     names = list(columns)
-    if header:
-        names = _header(path, lines.pop(0)[1] if lines else "", columns, divider)
-    rows: list[list[str]] = []
+    flat: list[str] = []  # all cells in one list: a list a line would keep the garbage collector busy
     places: list[str] = []
     unparsed: list[str] = []
-    for number, line in lines:
-        cells = _cells(line, divider)
-        if len(cells) == len(names):
-            rows.append(cells)
+    for number, line in enumerate(lines, 1):
+        cells = line.split() if divider is None else _cells(line, divider)
+        if not line or line.isspace():
+            continue
+        if header:
+            names, header = _header(path, cells, columns), False
+        elif len(cells) == len(names):
+            flat += cells
             places.append(f"{path.name}:{number}")
         else:
             unparsed.append(f"{path.name}:{number}: {line.strip()[:100]}")
-    by_column = zip(*rows, strict=True) if rows else [()] * len(names)
-    table = dict(zip(names, map(list, by_column), strict=True))
+    if header:
+        raise ValueError(f"{path}: expected a header that names {', '.join(columns)}, the file is empty.")
+    table = {name: flat[i :: len(names)] for i, name in enumerate(names)}
     return pd.DataFrame(table, index=pd.Index(places, dtype=object), dtype=object), unparsed
 
 
-def _cells(line: str, divider: str | None) -> list[str]:
-    if divider is None:
-        return line.split()
+def _cells(line: str, divider: str) -> list[str]:
     if '"' in line and divider in ",;":
         # A line at a time: a quotation mark without its second must not swallow the lines that follow.
         try:
             cells = next(csv.reader([line.strip()], delimiter=divider))
         except csv.Error:
-            return []
+            cells = [line]
     else:
         cells = line.split(divider)
     return [cell.strip() for cell in cells]
 
 
-def _header(path: Path, line: str, columns: Sequence[str], divider: str | None) -> list[str]:
-    found = _cells(line, divider)
+def _header(path: Path, found: list[str], columns: Sequence[str]) -> list[str]:
     by_word = {name.casefold(): name for name in columns}
     names = [by_word.get(name.casefold(), name) for name in found]
-    missing = [name for name in columns if name not in names]
-    if missing or len(set(names)) < len(names):
-        raise ValueError(f"{path}: expected a header that names {', '.join(columns)} once each, found {line[:100]!r}.")
+    if set(columns) - set(names) or len(set(names)) < len(names):
+        raise ValueError(f"{path}: expected a header that names {', '.join(columns)} once each, found {found}.")
     return names
