@@ -126,7 +126,8 @@ def assemble(
     # Before any split is picked: a clip that is in two splits is in none.
     table, lost["repeated_lines"], lost["contradictory_lines"] = _once(table)
     if splits is not None:
-        table = table[table["split"].isin(pick(splits, table["split"].unique(), where))]
+        known = table["split"].unique() if "split" in table else ()
+        table = table[table["split"].isin(pick(splits, known, where))]
     words, clips = table["label"].tolist(), table["clip"].tolist()
     kinds = {word: label_kind(word) for word in set(words)}
     frame = table.drop(columns="clip")
@@ -179,12 +180,12 @@ def names(given: Names) -> list[str] | None:
     return [given] if isinstance(given, str) else None if given is None else list(given)
 
 
-def pick(wanted: Names, known: Iterable[str], where: str) -> list[str]:
+def pick(wanted: Names, known: Iterable[str], where: str, *, what: str = "split") -> list[str]:
     """Return the splits that are asked for, all if none is, or say that there is no such split."""
     has = list(known)
     picked = has if wanted is None else names(wanted) or []
     if strangers := [name for name in picked if name not in has] or ([] if picked else ["(none)"]):
-        raise ValueError(f"{where}: no split {strangers[0]!r}; there are {', '.join(map(repr, has)) or 'none'}.")
+        raise ValueError(f"{where}: no {what} {strangers[0]!r}; there are {', '.join(map(repr, has)) or 'none'}.")
     return picked
 
 
