@@ -5,20 +5,20 @@ import pandas as pd
 from skvoicefake.datasets._lines import PathLike, found, read_lines, unique
 from skvoicefake.labels import label_kind
 
-# Columns of the keys that come without a header, by their number.
+# Columns of the keys and protocols that come without a header, by their number: for `load_key` and the readers.
 KEY_LAYOUTS: dict[int, tuple[str, ...]] = {
     2: ("clip", "label"),
     # ASVspoof 2019 LA and PA
     5: ("speaker", "clip", "environment", "attack", "label"),
     # ASVspoof 2017
-    7: ("clip", "label", "speaker", "phrase", "environment", "playback", "recording"),
+    7: ("clip", "label", "speaker", "sentence", "environment", "playback_device", "recording_device"),
     # ASVspoof 2021 LA
     8: ("speaker", "clip", "codec", "transmission", "attack", "label", "trim", "subset"),
     # ASVspoof 5
     10: ("speaker", "clip", "gender", "codec", "codec_q", "codec_seed", "attack_tag", "attack", "label", "-"),
     # ASVspoof 2021 PA
-    12: (*("speaker", "clip", "asv_room", "asv_microphone", "asv_distance", "room", "microphone", "attacker"),
-         *("distance", "label", "trim", "subset")),
+    12: (*("speaker", "clip", "asv_room", "asv_microphone", "asv_distance", "attacker_room", "attacker_microphone"),
+         *("replay_device", "attacker_distance", "label", "trim", "subset")),
     # ASVspoof 2021 DF
     13: (*("speaker", "clip", "codec", "source", "attack", "label", "trim", "subset", "vocoder"),
          *("task", "team", "gender_pair", "language")),
