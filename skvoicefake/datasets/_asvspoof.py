@@ -133,7 +133,8 @@ def load_asvspoof2017(root: Folder, *, split: Names = None, groups: Names = None
         for name, end in {"train": "trn", "dev": "trl", "eval": "trl"}.items()
     }
     table, audio, unparsed = _gather(ASVSPOOF2017, root, parts, 7, split)
-    table["attack"] = table["environment"] + "-" + table["playback_device"] + "-" + table["recording_device"]
+    factors = table[["environment", "playback_device", "recording_device"]]
+    table["attack"] = list(map("-".join, factors.itertuples(index=False, name=None)))
     return assemble(
         ASVSPOOF2017, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed
     )
@@ -264,8 +265,8 @@ def load_asvspoof2021(
     table, audio, unparsed = _gather(corpus, root, parts, {"LA": 8, "PA": 12, "DF": 13}[track], None)
     table = table.drop(columns="split").rename(columns={"subset": "split"})
     if track == "PA":
-        factors = ("attacker_room", "attacker_microphone", "replay_device", "attacker_distance")
-        table["attack"] = table[factors[0]].str.cat([table[name] for name in factors[1:]], sep="-")
+        factors = table[["attacker_room", "attacker_microphone", "replay_device", "attacker_distance"]]
+        table["attack"] = list(map("-".join, factors.itertuples(index=False, name=None)))
     return assemble(corpus, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
 
 

@@ -137,9 +137,8 @@ def assemble(
     lost["unknown_labels"] = _lines(table, ~is_known, "clip", "label")
     is_absent = np.zeros(len(table), dtype=bool)
     if "split" in table and splits is None and is_there.any():
-        absent = set(table["split"]) - set(table["split"][is_there])
-        lost["absent_splits"] = sorted(absent)
-        is_absent = table["split"].isin(absent).to_numpy()
+        lost["absent_splits"] = sorted(set(table["split"]) - set(table["split"][is_there]))
+        is_absent = table["split"].isin(lost["absent_splits"]).to_numpy()
     lost["missing_audio"] = _lines(table, is_known & ~is_there & ~is_absent, "clip")
     frame = frame[is_known & is_there].copy()
 

@@ -1,13 +1,12 @@
 """A folder with one sub-folder a class -> labelled clips."""
 
 import os
-import warnings
 from pathlib import Path
 
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skvoicefake.datasets._bunch import as_bunch, listed
+from skvoicefake.datasets._bunch import as_bunch, listed, warn
 from skvoicefake.datasets._copysynthesis import FAKE_NAME
 from skvoicefake.datasets._files import AUDIO_SUFFIXES
 from skvoicefake.labels import label_kind
@@ -82,8 +81,8 @@ def load_folder(root: str | os.PathLike[str]) -> Bunch:
         attack : ndarray of shape (n_clips,) or None
             The method of fakes that `make_copysynthesis` made; "-" for real
             clips, "unknown" for other fakes. None if no fake bears such a name.
-        codec : None
-            Folders say nothing about it.
+        codec, split : None
+            Folders say nothing about them.
         frame : DataFrame
             A row a clip: path, target, label (the class folder's name), and
             group and attack where there are any.
@@ -146,11 +145,9 @@ def load_folder(root: str | os.PathLike[str]) -> Bunch:
         frame["attack"] = methods.where(frame["target"] == "fake", "-")
     beside = [path for path in find_audio(root) if not any(Path(path).is_relative_to(top) for top in kinds)]
     if beside:
-        warnings.warn(
+        warn(
             f"{root}: {listed(beside, 'audio file')} left out, in no folder that is named as a class."
-            f" Class folders: {[top.name for top in kinds]}.",
-            UserWarning,
-            stacklevel=2,
+            f" Class folders: {[top.name for top in kinds]}."
         )
     report = {"source": str(root), "groups": what, "other_audio": beside, "not_audio": [str(path) for path in others]}
     return as_bunch(frame, report)

@@ -48,7 +48,7 @@ def test_optional_columns_and_absolute_paths(table, tmp_path):
     assert clips.groups.tolist() == ["anna", "ben", str(tmp_path / "sub/c.wav")]
     assert clips.attack.tolist() == ["-", "A01", "unknown"]
     assert clips.codec.tolist() == ["-", "mp3", "aac"]
-    assert list(clips.frame.columns) == ["path", "target", "label", "group", "attack", "codec"]
+    assert list(clips.frame.columns) == ["path", "target", "label", "group", "speaker", "attack", "codec"]
     assert clips.report["columns"]["group"] == "speaker"
 
 
