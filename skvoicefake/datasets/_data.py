@@ -9,15 +9,24 @@ from typing import Any
 
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._add import load_add2022, load_add2023
 from skvoicefake.datasets._asvspoof import (
     load_asvspoof5,
     load_asvspoof2017,
     load_asvspoof2019,
     load_asvspoof2021,
 )
+from skvoicefake.datasets._cfad import load_cfad
+from skvoicefake.datasets._codecfake import load_codecfake
 from skvoicefake.datasets._corpus import Names
+from skvoicefake.datasets._deepvoice import load_deepvoice
+from skvoicefake.datasets._fake_or_real import load_for
 from skvoicefake.datasets._folder import load_folder
+from skvoicefake.datasets._in_the_wild import load_in_the_wild
+from skvoicefake.datasets._mlaad import load_mlaad
+from skvoicefake.datasets._spoofceleb import load_spoofceleb
 from skvoicefake.datasets._table import load_table
+from skvoicefake.datasets._wavefake import load_wavefake
 
 # What `load_data` and the command line call the corpora.
 CORPORA: dict[str, Callable[..., Bunch]] = {
@@ -28,6 +37,16 @@ CORPORA: dict[str, Callable[..., Bunch]] = {
     "asvspoof2021-pa": partial(load_asvspoof2021, track="PA"),
     "asvspoof2021-df": partial(load_asvspoof2021, track="DF"),
     "asvspoof5": load_asvspoof5,
+    "add2022": load_add2022,
+    "add2023": load_add2023,
+    "cfad": load_cfad,
+    "codecfake": load_codecfake,
+    "deepvoice": load_deepvoice,
+    "fake-or-real": load_for,
+    "in-the-wild": load_in_the_wild,
+    "mlaad": load_mlaad,
+    "spoofceleb": load_spoofceleb,
+    "wavefake": load_wavefake,
 }
 
 

@@ -1,0 +1,183 @@
+"""ADD 2022 and 2023: the audio deepfake detection challenges, in Mandarin."""
+
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+from sklearn.utils import Bunch
+
+from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, audio_below, clip_key, pick, read_rows
+from skvoicefake.datasets._paths import Folder, find_files
+
+ADD2022 = Corpus(
+    name="ADD 2022",
+    licence="CC BY-NC-ND 4.0",
+    citation='Yi et al., "ADD 2022: the first audio deep synthesis detection challenge", ICASSP, 2022.',
+    url="https://zenodo.org/records/12188127 (training and development; the page of arXiv:2202.08433 lists the rest)",
+)
+ADD2023 = Corpus(
+    name="ADD 2023",
+    licence="as the page of the part says that you downloaded",
+    citation='Yi et al., "ADD 2023: the second audio deepfake detection challenge", DADA workshop at IJCAI, 2023'
+    " (arXiv:2305.13774).",
+    url="http://addchallenge.cn/add2023",
+)
+LAYOUT = "a file of labels (label.txt, train_label.txt, ...) beside its audio"
+# 0.00-1.62-T/1.62-2.48-F: where the genuine parts are and where the fake ones.
+STRETCHES = re.compile(r"(?:[\d.]+-[\d.]+-[TF]/?)+")
+
+
+def load_add2022(root: Folder, *, split: Names = None, groups: Names = None, on_missing: str = "skip") -> Bunch:
+    r"""Load ADD 2022, the first Audio Deep synthesis Detection challenge.
+
+    Expects files of labels (``ADD_T_00000000.wav genuine``; a third column,
+    where there is one, is the generator): ``label/train_label.txt`` and
+    ``label/dev_label.txt`` beside ``train/`` and ``dev/``, and ``label.txt`` or
+    ``track3_R2_label.txt`` in the folder of a test.
+
+    Parameters
+    ----------
+    root : path
+        The folder of the challenge, or of one of its parts.
+    split : str or list of str, default=None
+        "train", "dev", and tests by the name of their labels' file or, where
+        that is ``label.txt``, of its folder.
+    groups : str or list of str, default=None
+        Columns of `frame` whose shared values keep clips on one side of a
+        split. None groups nothing: neither speakers nor recordings are known.
+    on_missing : {"skip", "raise"}, default="skip"
+        What to do about lines that cannot be used, such as those without
+        audio: leave them out with a warning, or raise an error.
+
+    Returns
+    -------
+    clips : :class:`~sklearn.utils.Bunch`
+        As of :func:`load_folder`, and `split`. Columns of `frame`: path,
+        target, label, split, attack (where known), language.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, file of labels or audio.
+    ValueError
+        If there is no such split, or one class alone.
+
+    Examples
+    --------
+    >>> from skvoicefake.datasets import load_add2022
+    >>> folder = getfixture("tmp_path")
+    >>> for name in ("label", "train"):
+    ...     (folder / name).mkdir()
+    >>> lines = ["ADD_T_00000000.wav genuine", "ADD_T_00000001.wav fake"]
+    >>> _ = (folder / "label" / "train_label.txt").write_text("\n".join(lines))
+    >>> for line in lines:
+    ...     (folder / "train" / line.split()[0]).touch()
+    >>> load_add2022(folder).frame[["target", "split"]].values.tolist()
+    [['real', 'train'], ['fake', 'train']]
+    """
+    audio, table, unparsed = _read(root)
+    return assemble(ADD2022, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
+
+
+def load_add2023(
+    root: Folder,
+    *,
+    track: Names = None,
+    split: Names = None,
+    groups: Names = None,
+    on_missing: str = "skip",
+) -> Bunch:
+    r"""Load ADD 2023, the second Audio Deepfake Detection challenge: tracks 1.2 and 2.
+
+    Expects ``label.txt`` in the folder of every part, with the audio in
+    ``wav/`` beside it: ``ADD2023_T1.2_T_00000000.wav fake`` for track 1.2, and
+    ``ADD2023_T2_T_00000002 0.00-1.62-T/1.62-2.48-F 0`` for track 2, in which
+    clips are fake in parts. The labels of track 3 are numbers of generators;
+    which of them stands for real speech is not in the files, so its lines are
+    left out and reported.
+
+    Parameters
+    ----------
+    root : path
+        The folder of the challenge, of a track, or of one of its parts.
+    track : str or list of str, default=None
+        Of "1.2" and "2". None takes all that are there.
+    split : str or list of str, default=None
+        "train", "dev", and tests by the folder's name ("testR1", "testR2").
+    groups : str or list of str, default=None
+        Columns of `frame` whose shared values keep clips on one side of a
+        split. None groups nothing: neither speakers nor recordings are known.
+    on_missing : {"skip", "raise"}, default="skip"
+        What to do about lines that cannot be used, such as those without
+        audio: leave them out with a warning, or raise an error.
+
+    Returns
+    -------
+    clips : :class:`~sklearn.utils.Bunch`
+        As of :func:`load_folder`, and `split`. Columns of `frame`: path,
+        target, label, split, language, track, and stretches (the genuine and
+        fake parts of the clips of track 2, in seconds).
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, file of labels or audio.
+    ValueError
+        If there is no such track or split, or one class alone.
+
+    Examples
+    --------
+    >>> from skvoicefake.datasets import load_add2023
+    >>> folder = getfixture("tmp_path") / "ADD2023_Track2_train"
+    >>> (folder / "wav").mkdir(parents=True)
+    >>> lines = ["ADD2023_T2_T_00000001 0.00-4.72-T 1", "ADD2023_T2_T_00000002 0.00-1.62-T/1.62-2.48-F 0"]
+    >>> _ = (folder / "label.txt").write_text("\n".join(lines))
+    >>> for line in lines:
+    ...     (folder / "wav" / f"{line.split()[0]}.wav").touch()
+    >>> load_add2023(folder).frame[["target", "split", "stretches"]].values.tolist()
+    [['real', 'train', '0.00-4.72-T'], ['fake', 'train', '0.00-1.62-T/1.62-2.48-F']]
+    """
+    audio, table, unparsed = _read(root)
+    table["track"] = table["clip"].str.extract(r"ADD2023_T([\d.]+?)(?:R\d)?_", flags=re.IGNORECASE)[0].fillna("-")
+    if track is not None:
+        tracks = pick(track, table["track"].unique(), f"{os.fspath(root)}: {ADD2023.name}", what="track")
+        dropped = ~table["track"].isin(tracks)
+        for clip in table["clip"][dropped]:
+            audio.pop(clip_key(clip), None)
+        table = table[~dropped]
+    return assemble(ADD2023, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
+
+
+def _read(root: Folder) -> tuple[Audio, pd.DataFrame, list[str]]:
+    """Return the audio beside all files of labels, their lines, and those that do not parse."""
+    audio, tables, unparsed = Audio(), [], []
+    for path in find_files(root, r".*label\.txt", layout=LAYOUT)[1]:
+        split, base = _split_of(path)
+        pairs, not_pairs = read_rows(path, ("clip", "label"))
+        triples, not_triples = read_rows(path, ("clip", "label", "attack"))
+        is_partial = triples["label"].str.fullmatch(STRETCHES.pattern).to_numpy(dtype=bool)
+        partial = triples[is_partial].rename(columns={"label": "stretches", "attack": "label"})
+        partial["label"] = [
+            # What is genuine as a whole must have no fake part.
+            {("1", False): "genuine", ("0", True): "fake"}.get((label, "F" in stretches), f"{label} {stretches}")
+            for label, stretches in zip(partial["label"], partial["stretches"], strict=True)
+        ]
+        unparsed += [line for line in not_pairs if line in set(not_triples)]
+        rows = pd.concat([pairs, triples[~is_partial], partial])
+        tables.append(rows.assign(clip=f"{split}/" + rows["clip"], split=split, language="zh"))
+        for name, file in audio_below(base).items():
+            audio.add(f"{split}/{name}", file)
+    table = pd.concat(tables)
+    table["stretches"] = table["stretches"].fillna("-")
+    return audio, table, unparsed
+
+
+def _split_of(path: Path) -> tuple[str, Path]:
+    """Return the split that a file of labels is of, and the folder where its audio lies."""
+    base = path.parent.parent if path.parent.name.lower() in ("label", "labels") else path.parent
+    name = re.sub(r"_?labels?$", "", path.stem, flags=re.IGNORECASE) or base.name
+    if match := re.fullmatch(r"(?:.*[_.])?(train|dev)", name, re.IGNORECASE):
+        name = match[1].lower()
+    inside = base / name
+    return name, inside if path.parent != base and inside.is_dir() else base

@@ -1,0 +1,130 @@
+"""MLAAD: text-to-speech in many languages; fakes alone, unless the real recordings are given."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from sklearn.utils import Bunch
+
+from skvoicefake.datasets._corpus import Audio, Corpus, Names, Tree, assemble, audio_below, clip_key, read_rows
+from skvoicefake.datasets._paths import Folder, folders, read_paths
+
+MLAAD = Corpus(
+    name="MLAAD",
+    licence="CC BY-NC 4.0 (fakes); M-AILABS has its own",
+    citation='Müller et al., "MLAAD: the multi-language audio anti-spoofing dataset", IJCNN, 2024 (arXiv:2401.09512).',
+    url="https://huggingface.co/datasets/mueller91/MLAAD",
+    groups=("speaker", "recording"),
+    classes=("fake",),
+)
+LAYOUT = "fake/LANGUAGE/MODEL/NAME.wav, such as fake/de/griffin_lim/Kanzlerin_03_17_f000019.wav"
+FAKE = r"fake/(?P<language>[^/]+)/(?P<attack>[^/]+)/(?P<recording>[^/]+)"
+ORIGINAL = re.compile(r"(?:.*/)?original/(?P<language>[^/]+)/(?P<recording>[^/]+)", re.IGNORECASE)
+MAILABS = re.compile(
+    r"(?:.*?/)??(?:(?P<language>[a-z]{2})_[A-Z]{2}/)?by_book/(?:mix|(?:fe)?male/(?P<speaker>[^/]+))/(?:[^/]+/)*"
+    r"(?P<recording>[^/]+)"
+)
+
+
+def load_mlaad(
+    root: Folder,
+    real: Folder | Sequence[Folder] | None = None,
+    *,
+    split: Names = None,
+    groups: Names = None,
+    on_missing: str = "skip",
+) -> Bunch:
+    r"""Load MLAAD: fakes by many text-to-speech systems, and real recordings if they are given.
+
+    Expects ``fake/<language>/<model>/*.wav`` with ``meta.csv`` (divided by
+    "|") beside the audio. A folder without one is read by its names. The
+    sample "MLAAD-tiny", which has real recordings in ``original/<language>/``,
+    is read too.
+
+    Parameters
+    ----------
+    root : path
+        The folder around ``fake``, that itself, or one of its languages.
+    real : path or sequence of paths, default=None
+        Folders of M-AILABS (``en_US/by_book/...``), whose sentences the fakes
+        speak. None takes those of ``original/``, if it is there.
+    split : None
+        The corpus has none.
+    groups : str or list of str, default=None
+        Columns of `frame` whose shared values keep clips on one side of a
+        split. None takes "speaker" (the reader of a real recording) and
+        "recording" (the one that the text is from) together. With real
+        recordings these are large groups: all that a reader read, and all that
+        systems said after it.
+    on_missing : {"skip", "raise"}, default="skip"
+        What to do about lines that cannot be used, such as those without
+        audio: leave them out with a warning, or raise an error.
+
+    Returns
+    -------
+    clips : :class:`~sklearn.utils.Bunch`
+        As of :func:`load_folder`. Columns of `frame`: path, target, label,
+        group, speaker, attack (the folder of the model), language, recording,
+        and architecture where ``meta.csv`` has it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or no audio in this layout.
+    ValueError
+        If a table has other columns, `real` holds no recordings, or `split` is
+        given.
+
+    Examples
+    --------
+    >>> from skvoicefake.datasets import load_mlaad
+    >>> folder = getfixture("tmp_path") / "fake" / "de" / "vits"
+    >>> folder.mkdir(parents=True)
+    >>> (folder / "a_01.wav").touch()
+    >>> rows = ["path|original_file|language", "./fake/de/vits/a_01.wav|de_DE/by_book/female/eva/a/wavs/a_01.wav|de"]
+    >>> _ = (folder / "meta.csv").write_text("\n".join(rows))
+    >>> load_mlaad(folder.parents[2]).frame[["target", "attack", "language", "recording"]].values.tolist()
+    [['fake', 'vits', 'de', 'a_01']]
+    """
+    audio, walked = read_paths(root, FAKE, layout=LAYOUT)
+    tables, unparsed, described = [], [], set()
+    for meta in Tree(root).files(r"meta\.csv"):
+        rows, bad = read_rows(meta, ("path", "original_file"), divider="|", header=True)
+        folder = clip_key(Path(os.path.relpath(meta.parent, root)).as_posix())
+        described.add(folder)
+        place = f"{meta.parent.parent.name}/{meta.parent.name}/"
+        unparsed += [place + line for line in bad]
+        # The folders that its paths name are not always those where the files are.
+        names = rows["path"].str.rsplit("/", n=1).str[-1]
+        rows["clip"] = names if folder == "." else f"{folder}/" + names
+        rows["recording"] = [clip_key(name.rsplit("/", 1)[-1]) for name in rows["original_file"]]
+        rows["language"], rows["attack"] = meta.parent.parent.name, meta.parent.name
+        kept = ["clip", "language", "attack", "recording", *(["architecture"] if "architecture" in rows else [])]
+        tables.append(rows[kept].set_axis(place + rows.index))
+    in_meta = walked.index.map(lambda name: (name.rpartition("/")[0] or ".") in described).to_numpy(dtype=bool)
+    table = pd.concat([*tables, walked[~in_meta]]).assign(label="fake", speaker="-")
+    corpus, originals = MLAAD, _real(audio, audio, ORIGINAL, "")
+    if real is not None:
+        found = audio_below(folders(real), key="path")
+        originals = pd.concat([originals, _real(audio, found, MAILABS, "real/")])
+    if real is not None or len(originals):
+        corpus = replace(MLAAD, classes=("real", "fake"))
+        table = pd.concat([table, originals])
+    if "architecture" in table:
+        table["architecture"] = table["architecture"].fillna("-")
+    return assemble(corpus, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
+
+
+def _real(audio: Audio, found: Audio, pattern: "re.Pattern[str]", prefix: str) -> pd.DataFrame:
+    """Return a row a real recording, and add it to the audio."""
+    rows = {}
+    for name, path in sorted(found.items()):
+        if prefix:
+            audio.add(prefix + name, path)
+        if match := pattern.fullmatch(name):
+            cells = {key: value or "-" for key, value in match.groupdict().items()}
+            rows[prefix + name] = {"clip": f"{prefix}{name}.wav", "label": "real", "speaker": "-", **cells}
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=object)
