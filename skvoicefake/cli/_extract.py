@@ -108,7 +108,7 @@ def gather(args: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
         if first.is_dir()
         else first.suffix.lower() not in AUDIO_SUFFIXES
     )
-    if len(args.data) == 1 and is_labelled:
+    if len(args.data) == 1 and (is_labelled or args.corpus is not None):
         args.data = first
         bunch = load_labelled(args)
         return bunch.data, {name: bunch[name] for name in LABELS if bunch[name] is not None}

@@ -11,21 +11,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-COLUMNS = ("path_column", "label_column", "group_column", "attack_column", "codec_column")
-DATA_HELP = "a folder with one sub-folder a class (real/, fake/, ...), or a CSV or TSV file with a header"
+COLUMNS = ("path_column", "label_column", "split_column", "group_column", "attack_column", "codec_column")
+DATA_HELP = (
+    "a folder with one sub-folder a class (real/, fake/, ...), a CSV or TSV file with a header, or the folder of"
+    " --corpus"
+)
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that say how to read a CSV or TSV file; see :func:`skvoicefake.datasets.load_table`."""
-    group = parser.add_argument_group("for CSV and TSV files")
+    """Declare the options that say how to read DATA; see :func:`skvoicefake.datasets.load_data`."""
+    group = parser.add_argument_group("for CSV and TSV files, and published corpora")
+    group.add_argument("--corpus", metavar="NAME", help="DATA is this corpus as unpacked, such as asvspoof2019-la")
+    group.add_argument(
+        "--split", metavar="NAME", action="append", help="use this split of it, such as train; may be repeated"
+    )
     for name in COLUMNS:
-        option = name.replace("_", "-")
-        group.add_argument(f"--{option}", metavar="NAME", help=f"the {name.split('_')[0]} column, if not a usual name")
+        option, several = name.replace("_", "-"), name == "group_column"
+        group.add_argument(
+            f"--{option}",
+            metavar="NAME",
+            action="append" if several else "store",
+            help=f"the {name.split('_')[0]} column, if not a usual name" + ("; may be repeated" if several else ""),
+        )
     group.add_argument("--real-label", metavar="LABEL", help="the label of real clips, where labels are 0 and 1")
     group.add_argument(
         "--on-missing",
         choices=["raise", "skip"],
-        help="rows whose file is missing or label unknown: stop, or leave them out (default: raise)",
+        help="rows whose file is missing or label unknown: stop, or leave them out (default: raise; of a corpus: skip)",
     )
 
 
@@ -33,12 +45,15 @@ def load_labelled(args: argparse.Namespace) -> Any:
     """Load DATA as the options of `add_data_arguments` say."""
     from skvoicefake.datasets import load_data
 
-    names = [*COLUMNS, "real_label", "on_missing"]
+    names = ["corpus", "split", *COLUMNS, "real_label", "on_missing"]
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    if args.corpus is not None and "group_column" in given:
+        given["groups"] = given.pop("group_column")
     try:
-        return load_data(args.data, **{name: getattr(args, name) for name in names if getattr(args, name) is not None})
+        return load_data(args.data, **given)
     except (ValueError, FileNotFoundError) as error:
-        message = str(error).replace("on_missing='skip'", "--on-missing skip")
-        for name in names:  # The library speaks of parameters, which are options here.
+        message = str(error).replace("on_missing='skip'", "--on-missing skip").replace("split=...", "--split NAME")
+        for name in names[2:]:  # The library speaks of parameters, which are options here.
             message = message.replace(f" {name}", f" --{name.replace('_', '-')}")
         raise type(error)(message) from error
 

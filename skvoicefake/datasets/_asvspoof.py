@@ -134,7 +134,7 @@ def load_asvspoof2017(root: Folder, *, split: Names = None, groups: Names = None
     }
     table, audio, unparsed = _gather(ASVSPOOF2017, root, parts, 7, split)
     factors = table[["environment", "playback_device", "recording_device"]]
-    table["attack"] = list(map("-".join, factors.itertuples(index=False, name=None)))
+    table["attack"] = _joined(factors)
     return assemble(
         ASVSPOOF2017, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed
     )
@@ -266,7 +266,7 @@ def load_asvspoof2021(
     table = table.drop(columns="split").rename(columns={"subset": "split"})
     if track == "PA":
         factors = table[["attacker_room", "attacker_microphone", "replay_device", "attacker_distance"]]
-        table["attack"] = list(map("-".join, factors.itertuples(index=False, name=None)))
+        table["attack"] = _joined(factors)
     return assemble(corpus, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
 
 
@@ -337,6 +337,12 @@ def _track(corpora: Mapping[str, Corpus], track: str) -> Corpus:
     if track not in corpora:
         raise ValueError(f"track must be one of {', '.join(map(repr, corpora))}, got {track!r}.")
     return corpora[track]
+
+
+def _joined(factors: pd.DataFrame) -> list[str]:
+    """Name an attack by what it was made with."""
+    rows = factors.itertuples(index=False, name=None)
+    return ["-".join(row) if set(row) != {"-"} else "-" for row in rows]
 
 
 def _gather(
