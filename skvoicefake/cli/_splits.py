@@ -1,10 +1,11 @@
 """Splits of labelled clips that have both classes on both sides, and no group on both."""
 
-import warnings
 from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
+
+from skvoicefake._groups import balanced_folds, connected_groups
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -33,27 +34,16 @@ def hold_out(y: NDArray[np.str_], groups: NDArray[np.str_] | None, share: float,
 
 def grouped_folds(y: NDArray[np.str_], groups: NDArray[np.str_], n_folds: int, *, seed: int) -> list[Split]:
     """Return the folds of whole groups that have both classes on both sides."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    n_folds = min(n_folds, len(set(groups)), max(Counter(y.tolist()).values()))
-    if n_folds < 2:
-        return []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of rare classes; what counts is tested below
-        folds = list(StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(y, y, groups))
+    targets = np.unique(y, return_inverse=True)[1]
+    fold = balanced_folds(connected_groups(groups), targets, n_folds, rng=np.random.RandomState(seed))
+    folds = [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(n_folds)]
     return [(train, test) for train, test in folds if len(set(y[train])) == len(set(y[test])) == 2]
 
 
 def search_folds(y: NDArray[np.str_], groups: NDArray[np.str_] | None, n_folds: int, *, seed: int) -> list[Split]:
     """Return the folds of a search."""
-    from sklearn.model_selection import StratifiedKFold
-
-    if groups is not None:
-        folds = grouped_folds(y, groups, n_folds, seed=seed)
-    elif min(Counter(y.tolist()).values()) >= n_folds:
-        folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(y, y))
-    else:
-        folds = []
+    # Without groups, every clip is one.
+    folds = grouped_folds(y, np.arange(len(y)).astype(str) if groups is None else groups, n_folds, seed=seed)
     if len(folds) < n_folds:
         raise ValueError(
             f"--search needs {n_folds} folds with real and fake clips in each; there are too few clips or groups."

@@ -213,9 +213,12 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         sample_weight : array-like of shape (n_clips,), default=None
             Weights of the clips in the loss. Only their ratios matter. Clips of
             weight zero are left out.
-        groups : array-like of shape (n_clips,), default=None
-            Speakers, recordings or sentences. No group is on both sides of
-            the split for early stopping.
+        groups : array-like of shape (n_clips,) or (n_clips, n_keys), or DataFrame, default=None
+            Speakers, recordings or sentences; several keys in columns tie
+            clips together. No group is on both sides of the split for early
+            stopping. Of a table with a column "group", that column alone
+            counts. In columns, what is not known (None, NaN, "" or "-") ties a
+            clip to nothing.
 
         Returns
         -------

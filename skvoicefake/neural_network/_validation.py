@@ -19,6 +19,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skvoicefake._groups import components, read_keys
+
 Panel = NDArray[np.float32]
 
 
@@ -236,14 +238,14 @@ def _held_out_groups(
 
 
 def group_codes(groups: Any, *, n_clips: int) -> NDArray[np.intp]:
-    """Return a number a group."""
-    names = column_or_1d(groups)
-    if len(names) != n_clips:
-        raise ValueError(f"X holds {n_clips} clips and groups {len(names)} entries: inconsistent numbers of samples.")
-    missing = [i for i, name in enumerate(names.tolist()) if _is_missing(name)]
-    if missing:
-        raise ValueError(
-            f"groups contains NaN, None or infinity at positions {missing[:5]}. Give each of these clips a group."
-        )
-    codes: dict[Any, int] = {}
-    return np.array([codes.setdefault(name, len(codes)) for name in names.tolist()], dtype=np.intp)
+    """Return a number a group; of several keys in columns, a number a set of clips that they tie together."""
+    keys = list(read_keys(groups).values())
+    if len(keys[0]) != n_clips:
+        raise ValueError(f"X holds {n_clips} clips and groups {len(keys[0])} entries: inconsistent numbers of samples.")
+    if np.ndim(groups) == 1:
+        missing = [i for i, name in enumerate(np.asarray(groups, dtype=object).tolist()) if _is_missing(name)]
+        if missing:
+            raise ValueError(
+                f"groups contains NaN, None or infinity at positions {missing[:5]}. Give each of these clips a group."
+            )
+    return components(keys)

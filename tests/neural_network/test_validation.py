@@ -286,6 +286,19 @@ def test_groups_of_any_kind_get_numbers():
     assert group_codes(np.array(["b", 1, "b", 2.5], dtype=object), n_clips=4).tolist() == [0, 1, 0, 2]
 
 
+@pytest.mark.parametrize(
+    "groups",
+    [
+        pd.DataFrame({"speaker": ["a", "b", "b", "-"], "sentence": [1, 1, None, np.nan]}),
+        [["a", "x"], ["b", "x"], ["b", "y"], ["c", None]],
+        pd.DataFrame({"speaker": ["a", "b", "c", "d"], "group": ["x", "x", "x", "y"]}),
+    ],
+    ids=["table", "lists", "group"],
+)
+def test_several_keys_tie_clips_together(groups):
+    assert group_codes(groups, n_clips=4).tolist() == [0, 0, 0, 1]
+
+
 def test_more_groups_than_clips_of_any_class():
     targets = np.repeat([0, 1], 8)
     train, validation = hold_out(targets, np.arange(16), 0.1, seed=0)
