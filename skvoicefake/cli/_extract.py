@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> None:
 def gather(args: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
     """Return the clips, and what is known of each."""
     from skvoicefake.datasets import find_audio
-    from skvoicefake.datasets._folder import AUDIO_SUFFIXES
+    from skvoicefake.datasets._files import AUDIO_SUFFIXES
     from skvoicefake.labels import label_kind
 
     first = args.data[0]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from skvoicefake.audio import AudioError, load_audio
 from skvoicefake.datasets import find_audio, make_copysynthesis
-from skvoicefake.datasets._folder import AUDIO_SUFFIXES, class_folders, sentence_of, speaker_of
+from skvoicefake.datasets._files import AUDIO_SUFFIXES
+from skvoicefake.datasets._folder import class_folders, sentence_of, speaker_of
 
 PROMPTS = Path("/usr/share/asterisk/sounds")
 # Folder of a language -> who speaks there. English and Spanish are one person.
