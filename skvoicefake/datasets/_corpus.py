@@ -185,7 +185,7 @@ def pick(wanted: Names, known: Iterable[str], where: str, *, what: str = "split"
     picked = has if wanted is None else names(wanted) or []
     if strangers := [name for name in picked if name not in has] or ([] if picked else ["(none)"]):
         raise ValueError(f"{where}: no {what} {strangers[0]!r}; there are {', '.join(map(repr, has)) or 'none'}.")
-    return picked
+    return [name for name in has if name in picked]
 
 
 def group_names(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
