@@ -66,7 +66,8 @@ ASVSPOOF5 = Corpus(
 )
 # Folders inside the corpora, from which the way up is clear.
 INSIDE = re.compile(
-    r"flac|flac_(T|D|E|E_eval)|keys|protocol_V2|ASVspoof5_protocols|ASVspoof2019_(LA|PA)_cm_protocols"
+    r"flac|flac_(T|D|E|E_eval)|keys|(LA|PA|DF)-keys-full|protocol_V2|ASVspoof5_protocols"
+    r"|ASVspoof2019_(LA|PA)_cm_protocols"
     r"|ASVspoof20\d\d_(V2|LA|PA|DF)_(train|dev|eval)(_part\d+)?",
     re.IGNORECASE,
 )
@@ -353,7 +354,9 @@ def _gather(
     while True:
         protocols = {name: path for name, part in parts.items() if (path := _protocol(tree, part, n_columns))}
         top = tree.root.absolute()
-        if (protocols and tree.audio(_folders(parts))) or not INSIDE.fullmatch(top.name):
+        is_whole = protocols and tree.audio(_folders(parts))
+        # Not into the root of the file system, whose walk would not end.
+        if is_whole or not INSIDE.fullmatch(top.name) or str(top.parent) == top.anchor:
             break
         tree = Tree(top.parent)
     if not protocols:

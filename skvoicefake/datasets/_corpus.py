@@ -126,8 +126,8 @@ def assemble(
     # Before any split is picked: a clip that is in two splits is in none.
     table, lost["repeated_lines"], lost["contradictory_lines"] = _once(table)
     if splits is not None:
-        known = table["split"].unique() if "split" in table else ()
-        table = table[table["split"].isin(pick(splits, known, where))]
+        picked = pick(splits, table["split"].unique() if "split" in table else (), where)
+        table = table[table["split"].isin(picked)]
     words, clips = table["label"].tolist(), table["clip"].tolist()
     kinds = {word: label_kind(word) for word in set(words)}
     frame = table.drop(columns="clip")

@@ -1,4 +1,5 @@
 import argparse
+import shutil
 import stat
 
 import numpy as np
@@ -15,6 +16,8 @@ from skvoicefake.cli._options import (
     setting,
     whole_file,
 )
+from tests.checks import asvspoof
+from tests.checks.trees import put, write
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,34 @@ def test_errors_of_tables_speak_of_options(tmp_path, table, message):
     with pytest.raises((ValueError, FileNotFoundError)) as caught:
         load_labelled(parser.parse_args([str(tmp_path / "clips.csv")]))
     assert message in str(caught.value)
+
+
+def read(*arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data")
+    add_data_arguments(parser)
+    return load_labelled(parser.parse_args([str(argument) for argument in arguments]))
+
+
+def test_a_corpus_and_its_splits(tmp_path):
+    root = asvspoof.asvspoof2019(tmp_path)
+    clips = read(root, "--corpus", "asvspoof2019-la", "--split", "dev", "--split", "eval", "--group-column", "split")
+    assert clips.split.tolist() == clips.groups.tolist() == ["dev", "dev", "eval", "eval"]
+    with pytest.raises(ValueError, match="'asvspoof' is not known"):
+        read(root, "--corpus", "asvspoof")
+    shutil.rmtree(root / "ASVspoof2019_LA_eval")
+    with pytest.raises(FileNotFoundError, match=r"--on-missing skip\. Pick splits that are there: --split NAME"):
+        read(root, "--corpus", "asvspoof2019-la", "--on-missing", "raise")
+
+
+def test_splits_and_keys_of_a_table(tmp_path):
+    rows = ["a.wav,real,1,anna,x", "b.wav,fake,1,ben,x", "c.wav,real,2,carl,y", "d.wav,fake,2,dora,y"]
+    write(tmp_path / "clips.csv", "path,label,part,who,where", *rows)
+    put(tmp_path, "a.wav", "b.wav", "c.wav", "d.wav")
+    options = ["--split-column", "part", "--split", "2", "--group-column", "who", "--group-column", "where"]
+    assert read(tmp_path / "clips.csv", *options).groups.tolist() == ["who=carl", "who=carl"]
+    with pytest.raises(ValueError, match="Name it: --split-column"):
+        read(tmp_path / "clips.csv", "--split", "2")
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path):

@@ -298,6 +298,12 @@ def test_folders_around_and_inside(tmp_path, inside, monkeypatch):
     assert [Path(path).name for path in load_asvspoof2019(".").data] == names
 
 
+@pytest.mark.parametrize("inside", ["ASVspoof2021_LA_eval", "ASVspoof2021_LA_eval/flac", "LA-keys-full/keys"])
+def test_audio_and_keys_are_two_downloads(tmp_path, inside):
+    root = asvspoof.asvspoof2021(tmp_path)
+    assert len(load_asvspoof2021(root / inside).data) == len(asvspoof.LINES_2021["LA"])
+
+
 def test_paths_begin_as_the_root_does(tmp_path, monkeypatch):
     asvspoof.asvspoof2019(tmp_path)
     monkeypatch.chdir(tmp_path)

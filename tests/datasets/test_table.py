@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from skvoicefake.datasets import load_data, load_table
+from skvoicefake.datasets import load_table
 
 
 @pytest.fixture
@@ -134,13 +134,52 @@ def test_files_that_are_no_table(table, tmp_path):
         load_table(tmp_path / "nowhere.csv")
 
 
-def test_load_data_takes_either(table, tmp_path):
-    assert load_data(table("path,label\na.wav,1\nb.wav,0\n"), real_label=1).target.tolist() == ["real", "fake"]
-    for name in ("corpus/real/a.wav", "corpus/fake/b.wav"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).touch()
-    assert load_data(tmp_path / "corpus").target.tolist() == ["fake", "real"]
-    with pytest.raises(ValueError, match=r"is a folder\. Only CSV and TSV files take real_label"):
-        load_data(tmp_path / "corpus", real_label=1)
-    with pytest.raises(FileNotFoundError, match="no such folder or file"):
-        load_data(tmp_path / "nowhere")
+def test_splits(table):
+    path = table("path,label,Subset\na.wav,real,train\nb.wav,fake,train\nsub/c.wav,fake,test\nno.wav,real,dev\n")
+    clips = load_table(path, split="train")
+    assert [Path(clip).name for clip in clips.data] == ["a.wav", "b.wav"]
+    assert clips.split.tolist() == clips.frame["split"].tolist() == ["train", "train"]
+    assert "Splits: train 2." in clips.DESCR
+    clips = load_table(path, split=["train", "test"])
+    assert clips.split.tolist() == ["train", "train", "test"]
+    assert clips.report["columns"]["split"] == "Subset"
+    with pytest.raises(ValueError, match=r"no split 'eval'; there are 'train', 'test', 'dev'\."):
+        load_table(path, split="eval")
+    # What is missing in a split that nobody asked for is no error.
+    with pytest.raises(FileNotFoundError, match=r"no\.wav"):
+        load_table(path)
+    path = table("path,label,part\na.wav,real,1\nb.wav,fake,1\nsub/c.wav,fake,2\n")
+    assert load_table(path, split_column="part", split="1").split.tolist() == ["1", "1"]
+    with pytest.raises(ValueError, match=r"no split column, found \['path', 'label', 'part'\]\. Name it: split_column"):
+        load_table(path, split="1")
+
+
+def test_a_file_in_two_splits_is_in_none(table, tmp_path):
+    path = table("path,label,set\na.wav,real,train\nb.wav,fake,train\nsub/c.wav,real,test\nsub/c.wav,real,train\n")
+    with pytest.warns(UserWarning, match=r"1 file: .*c\.wav' in several splits; left out of all") as caught:
+        clips = load_table(path, split="train")
+    assert caught[0].filename == __file__
+    assert [Path(clip).name for clip in clips.data] == ["a.wav", "b.wav"]
+    assert clips.report["in_several_splits"] == [str(tmp_path / "sub/c.wav")]
+    assert "in several splits: 1 file" in clips.DESCR
+
+
+def test_several_keys_tie_clips_together(table, tmp_path):
+    rows = ["a.wav,real,anna,x,s1", "b.wav,fake,ben,x,", "sub/c.wav,fake,,-,s3"]
+    path = table("path,label,speaker,source,sentence\n" + "\n".join(rows) + "\n")
+    assert load_table(path).groups.tolist() == ["anna", "ben", str(tmp_path / "sub/c.wav")]
+    clips = load_table(path, group_column=["speaker", "source"])
+    assert clips.groups.tolist() == ["speaker=anna", "speaker=anna", str(tmp_path / "sub/c.wav")]
+    assert clips.report["groups"] == "column 'speaker', 'source'"
+    assert clips.report["columns"]["group"] == ["speaker", "source"]
+    with pytest.raises(ValueError, match="no column 'recording'"):
+        load_table(path, group_column=["speaker", "recording"])
+
+
+def test_usual_columns_stay_in_the_frame(table):
+    header = "path,label,Speaker_ID,source,lang,recording,sentence,note"
+    path = table(f"{header}\na.wav,real,anna,radio,en,r1,1,x\nb.wav,fake,,phone,,-,2,y\n")
+    frame = load_table(path).frame
+    usual = ["speaker", "source", "language", "recording", "sentence"]
+    assert list(frame.columns) == ["path", "target", "label", "group", *usual]
+    assert frame[usual].to_numpy().tolist() == [["anna", "radio", "en", "r1", "1"], ["-", "phone", "-", "-", "2"]]
