@@ -254,12 +254,7 @@ def _decode(clip: object, name: str, duration: float | None, sample_rate: float)
         )
     if isinstance(source, io.BytesIO) and not source.getbuffer().nbytes:
         raise AudioError(f"{name}: expected audio, got 0 bytes. Leave the clip out.")
-    kind, announced, there = _announced_bytes(source)
-    if announced > there:
-        raise AudioError(
-            f"{name}: truncated {kind}: the header announces {announced} bytes of sound, {there} are"
-            " there. Copy the file again, or cut it properly with an audio tool."
-        )
+    _check_whole(source, name)
     try:
         file = soundfile.SoundFile(_as_is(source))
     # soundfile wants to be told the rate of a file named *.raw.
@@ -322,6 +317,15 @@ def _check_path(path: Path, name: str) -> None:
             pass
     except OSError as error:
         raise AudioError(f"{name}: cannot be opened: {error.strerror}.") from error
+
+
+def _check_whole(source: Path | io.BytesIO, name: str) -> None:
+    kind, announced, there = _announced_bytes(source)
+    if announced > there:
+        raise AudioError(
+            f"{name}: truncated {kind}: the header announces {announced} bytes of sound, {there} are"
+            " there. Copy the file again, or cut it properly with an audio tool."
+        )
 
 
 def _announced_bytes(source: Path | io.BytesIO) -> tuple[str, int, int]:

@@ -18,12 +18,14 @@ from skvoicefake.datasets._in_the_wild import load_in_the_wild
 from skvoicefake.datasets._keys import load_key
 from skvoicefake.datasets._mlaad import load_mlaad
 from skvoicefake.datasets._scores import join_scores, load_scores, save_scores
+from skvoicefake.datasets._segments import cut_segments
 from skvoicefake.datasets._spoofceleb import load_spoofceleb
 from skvoicefake.datasets._table import load_table
 from skvoicefake.datasets._wavefake import load_wavefake
 
 __all__ = [
     "CORPORA",
+    "cut_segments",
     "find_audio",
     "join_scores",
     "load_add2022",
