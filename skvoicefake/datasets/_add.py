@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, audio_below, clip_key, pick, read_rows
-from skvoicefake.datasets._paths import Folder, find_files
+from skvoicefake.datasets._paths import Folder, find_files, join_audio
 
 ADD2022 = Corpus(
     name="ADD 2022",
@@ -24,6 +24,7 @@ ADD2023 = Corpus(
     url="http://addchallenge.cn/add2023",
 )
 LAYOUT = "a file of labels (label.txt, train_label.txt, ...) beside its audio"
+TRACK = re.compile(r"ADD2023_T([\d.]+?)(?:R\d)?_", re.IGNORECASE)
 # 0.00-1.62-T/1.62-2.48-F: where the genuine parts are and where the fake ones.
 STRETCHES = re.compile(r"(?:[\d.]+-[\d.]+-[TF]/?)+")
 
@@ -139,10 +140,11 @@ def load_add2023(
     [['real', 'train', '0.00-4.72-T'], ['fake', 'train', '0.00-1.62-T/1.62-2.48-F']]
     """
     audio, table, unparsed = _read(root)
-    table["track"] = table["clip"].str.extract(r"ADD2023_T([\d.]+?)(?:R\d)?_", flags=re.IGNORECASE)[0].fillna("-")
+    tracks = [match[1] if (match := TRACK.search(clip)) else "-" for clip in table["clip"].tolist()]
+    table["track"] = pd.Series(tracks, index=table.index, dtype=object)
     if track is not None:
-        tracks = pick(track, table["track"].unique(), f"{os.fspath(root)}: {ADD2023.name}", what="track")
-        dropped = ~table["track"].isin(tracks)
+        wanted = pick(track, table["track"].unique(), f"{os.fspath(root)}: {ADD2023.name}", what="track")
+        dropped = ~table["track"].isin(wanted)
         for clip in table["clip"][dropped]:
             audio.pop(clip_key(clip), None)
         table = table[~dropped]
@@ -154,23 +156,31 @@ def _read(root: Folder) -> tuple[Audio, pd.DataFrame, list[str]]:
     audio, tables, unparsed = Audio(), [], []
     for path in find_files(root, r".*label\.txt", layout=LAYOUT)[1]:
         split, base = _split_of(path)
-        pairs, not_pairs = read_rows(path, ("clip", "label"))
-        triples, not_triples = read_rows(path, ("clip", "label", "attack"))
-        is_partial = triples["label"].str.fullmatch(STRETCHES.pattern).to_numpy(dtype=bool)
-        partial = triples[is_partial].rename(columns={"label": "stretches", "attack": "label"})
-        partial["label"] = [
-            # What is genuine as a whole must have no fake part.
-            {("1", False): "genuine", ("0", True): "fake"}.get((label, "F" in stretches), f"{label} {stretches}")
-            for label, stretches in zip(partial["label"], partial["stretches"], strict=True)
-        ]
-        unparsed += [line for line in not_pairs if line in set(not_triples)]
-        rows = pd.concat([pairs, triples[~is_partial], partial])
-        tables.append(rows.assign(clip=f"{split}/" + rows["clip"], split=split, language="zh"))
-        for name, file in audio_below(base).items():
-            audio.add(f"{split}/{name}", file)
-    table = pd.concat(tables)
-    table["stretches"] = table["stretches"].fillna("-")
+        rows, bad = read_rows(path, ("clip", "label"))
+        if bad:
+            triples, not_triples = read_rows(path, ("clip", "label", "attack"))
+            rows, bad = pd.concat([rows, _parts(triples)]), [line for line in bad if line in set(not_triples)]
+        unparsed += bad
+        clips = [f"{split}/{clip}" for clip in rows["clip"].tolist()]
+        tables.append(rows.assign(clip=pd.Series(clips, index=rows.index, dtype=object), split=split, language="zh"))
+        join_audio(audio, audio_below(base), f"{split}/")
+    table = pd.concat(tables).dropna(axis="columns", how="all")
+    if "stretches" in table:
+        table["stretches"] = table["stretches"].fillna("-")
     return audio, table, unparsed
+
+
+def _parts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return lines of three cells as clip, label and attack, or stretches where the clip is fake in parts."""
+    rows = []
+    for clip, label, last in table.itertuples(index=False, name=None):
+        if not STRETCHES.fullmatch(label):
+            rows.append((clip, label, last, None))
+            continue
+        # What is genuine as a whole has no fake part.
+        word = {("1", False): "genuine", ("0", True): "fake"}.get((last, "F" in label), f"{label} {last}")
+        rows.append((clip, word, None, label))
+    return pd.DataFrame(rows, columns=["clip", "label", "attack", "stretches"], index=table.index, dtype=object)
 
 
 def _split_of(path: Path) -> tuple[str, Path]:

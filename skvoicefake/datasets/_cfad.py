@@ -3,6 +3,7 @@
 import os
 import re
 
+import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Corpus, Names, assemble
@@ -18,7 +19,7 @@ CFAD = Corpus(
 )
 LAYOUT = "VERSION_version/SPLIT_VERSION/CLASS_VERSION/SYSTEM/NAME.wav, such as clean_version/dev_clean/fake_clean/gl"
 PATTERN = r"(?P<split>train|dev|test_seen|test_unseen)_(?P<version>clean|codec|noise|noisy)"
-PATTERN += r"/(?P<label>real|fake)_[^/]+/(?P<system>[^/]+)/(?P<name>[^/]+)"
+PATTERN += r"/(?P<label>real|fake)_[^/]+/(?P<system>[^/]+)"
 # Utterances of AISHELL-3, AISHELL-1, THCHS-30 and MAGICDATA, of which the real clips are, and in them the speaker.
 UTTERANCE = re.compile(r"(SSB\d{4})\d{4}|BAC009(S\d{4})W\d{4}|([A-D]\d+)_\d+|(\d+_\d+)_\d{14}")
 CODECS = frozenset({"mp3", "flac", "ogg", "m4a", "aac", "wma", "opus", "amr", "alaw", "ulaw", "gsm", "g722"})
@@ -85,18 +86,24 @@ def load_cfad(
         table[column] = table[column].str.lower()
     table["version"] = table["version"].replace("noisy", "noise")
     table = keep_versions(audio, table, version, f"{os.fspath(root)}: {CFAD.name}")
-    systems, names = table.pop("system"), table.pop("name")
-    is_real = table["label"] == "real"
-    utterances = [UTTERANCE.match(name) for name in names]
-    table["speaker"] = [next(filter(None, match.groups())) if match else "-" for match in utterances]
-    table["attack"] = systems.mask(is_real, "-")
-    ends = [name.rsplit("_", 1)[-1].lower() for name in names]
-    table["codec"] = [end if end in CODECS else "-" for end in ends]
-    table["source"] = systems.where(is_real, "-")
-    table["language"] = "zh"
-    # Where the name is of another kind, what stands before the generator in it.
-    table["recording"] = [
-        match[0] if match else name.split(f"_{system}")[0]
-        for match, name, system in zip(utterances, names, systems, strict=True)
-    ]
+    systems, names = table["system"].tolist(), table["name"].tolist()
+    is_real = [label == "real" for label in table["label"]]
+    speakers, recordings = [], []
+    for name, system in zip(names, systems, strict=True):
+        match = UTTERANCE.match(name)
+        speakers.append(match[match.lastindex or 0] if match else "-")
+        # Where the name is of another kind, what stands before the generator in it.
+        recordings.append(match[0] if match else name.split(f"_{system}")[0])
+    ends = [name.rpartition("_")[2].lower() for name in names]
+    columns = {
+        **{name: table[name].tolist() for name in ("clip", "label", "split")},
+        "speaker": speakers,
+        "attack": ["-" if real else system for real, system in zip(is_real, systems, strict=True)],
+        "codec": [end if end in CODECS else "-" for end in ends],
+        "source": [system if real else "-" for real, system in zip(is_real, systems, strict=True)],
+        "language": "zh",
+        "recording": recordings,
+        "version": table["version"].tolist(),
+    }
+    table = pd.DataFrame(columns, index=table.index, dtype=object)
     return assemble(CFAD, table, audio, root, splits=split, groups=groups, on_missing=on_missing)

@@ -5,8 +5,9 @@ import re
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, clip_key, read_rows
-from skvoicefake.datasets._paths import Folder, find_files
+from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, read_rows
+from skvoicefake.datasets._files import clip_keys
+from skvoicefake.datasets._paths import Folder, find_files, join_audio
 
 CODECFAKE = Corpus(
     name="Codecfake",
@@ -21,7 +22,9 @@ LAYOUT = "label/train.txt, dev.txt, C1.txt, ..., and the audio in folders of the
 PARTS = {"train": "train", "dev": "dev|val", **{f"C{i}": f"C{i}" for i in range(1, 8)}}
 PARTS |= {f"A{i}": f"[AL]{i}" for i in range(1, 4)}
 # Utterances of VCTK and AISHELL-3, and in them the speaker.
+METHOD = re.compile(r"[A-Z]\d+_")
 UTTERANCE = re.compile(r"(p\d{3}|s5|SSB\d{4})(?:_?\d+)(?:_mic\d)?")
+LANGUAGES = {"p": "en", "s": "en", "S": "zh", "-": "-"}
 
 
 def load_codecfake(root: Folder, *, split: Names = None, groups: Names = None, on_missing: str = "skip") -> Bunch:
@@ -76,21 +79,27 @@ def load_codecfake(root: Folder, *, split: Names = None, groups: Names = None, o
     audio, tables, unparsed = Audio(), [], []
     for part, called in PARTS.items():
         for path in paths:
-            if path.parent != paths[0].parent or not re.fullmatch(called, path.stem, re.IGNORECASE):
-                continue
-            rows, bad = read_rows(path, ("clip", "label", "attack"))
-            rows["condition"], rows["split"] = part, part if part in ("train", "dev") else "test"
-            rows["recording"] = [re.sub(r"^[A-Z]\d+_", "", clip_key(name)) for name in rows["clip"]]
-            rows["clip"] = f"{part}/" + rows["clip"]
-            tables.append(rows)
-            unparsed += bad
-        for name, file in tree.audio(called).items():
-            audio.add(f"{part}/{name}", file)
+            if path.parent == paths[0].parent and re.fullmatch(called, path.stem, re.IGNORECASE):
+                rows, bad = read_rows(path, ("clip", "label", "attack"))
+                tables.append(rows.assign(condition=part))
+                unparsed += bad
+        join_audio(audio, tree.audio(called), f"{part}/")
     table = pd.concat(tables)
-    table["attack"] = table["attack"].str.replace(r"^(?=\d)", "C", regex=True).str.replace("L", "A")
-    speakers = [UTTERANCE.fullmatch(name) for name in table["recording"]]
-    table["speaker"] = [match[1] if match else "-" for match in speakers]
-    table["language"] = ["-" if not match else "zh" if match[1].startswith("SSB") else "en" for match in speakers]
+    clips, parts = table["clip"].tolist(), table["condition"].tolist()
+    recordings = [name[match.end() :] if (match := METHOD.match(name)) else name for name in clip_keys(clips)]
+    utterances = {name: match[1] for name in set(recordings) if (match := UTTERANCE.fullmatch(name))}
+    speakers = [utterances.get(name, "-") for name in recordings]
+    columns = {
+        "clip": [f"{part}/{clip}" for part, clip in zip(parts, clips, strict=True)],
+        "label": table["label"].tolist(),
+        "split": [part if part in ("train", "dev") else "test" for part in parts],
+        "speaker": speakers,
+        "attack": [f"C{name}" if name.isdigit() else name.replace("L", "A") for name in table["attack"]],
+        "language": [LANGUAGES[speaker[0]] for speaker in speakers],
+        "recording": recordings,
+        "condition": parts,
+    }
+    table = pd.DataFrame(columns, index=table.index, dtype=object)
     return assemble(
         CODECFAKE, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed
     )

@@ -23,7 +23,7 @@ DEEPVOICE = Corpus(
     # Short copies of two recordings, for a demonstration.
     aside=r".*-DEMO",
 )
-PATTERN = r"(?P<label>REAL|FAKE)/(?P<name>[^/]+)"
+PATTERN = r"(?P<label>REAL|FAKE)"
 LAYOUT = "KAGGLE/AUDIO/CLASS/NAME.wav, such as REAL/obama-original.wav and FAKE/Obama-to-Biden.wav"
 NAME = re.compile(r"(?P<speaker>.+?)-(?:to-(?P<target>.+?)|original)(?:_(?:seg_|frag)\d+)?")
 

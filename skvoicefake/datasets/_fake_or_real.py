@@ -17,7 +17,7 @@ FOR = Corpus(
 )
 LAYOUT = "for-VERSION/SPLIT/CLASS/NAME.wav, such as for-norm/training/fake/file10.wav"
 PATTERN = r"(?:for-(?P<version>original|norm|2sec|rerec)[a-z]*/)?"
-PATTERN += r"(?P<split>training|validation|testing)/(?P<label>real|fake)/(?P<name>[^/]+)"
+PATTERN += r"(?P<split>training|validation|testing)/(?P<label>real|fake)"
 SPLITS = {"training": "train", "validation": "dev", "testing": "test"}
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skvoicefake.datasets._corpus import Audio, Corpus, Names, Tree, assemble, audio_below, clip_key, read_rows
-from skvoicefake.datasets._paths import Folder, folders, read_paths
+from skvoicefake.datasets._corpus import Audio, Corpus, Names, Tree, assemble, audio_below, read_rows
+from skvoicefake.datasets._files import clip_keys
+from skvoicefake.datasets._paths import Folder, fitting, folders, join_audio, not_laid_out
 
 MLAAD = Corpus(
     name="MLAAD",
@@ -21,7 +22,7 @@ MLAAD = Corpus(
     classes=("fake",),
 )
 LAYOUT = "fake/LANGUAGE/MODEL/NAME.wav, such as fake/de/griffin_lim/Kanzlerin_03_17_f000019.wav"
-FAKE = r"fake/(?P<language>[^/]+)/(?P<attack>[^/]+)/(?P<recording>[^/]+)"
+FAKE = r"fake/(?P<language>[^/]+)/(?P<attack>[^/]+)"
 ORIGINAL = re.compile(r"(?:.*/)?original/(?P<language>[^/]+)/(?P<recording>[^/]+)", re.IGNORECASE)
 MAILABS = re.compile(
     r"(?:.*?/)??(?:(?P<language>[a-z]{2})_[A-Z]{2}/)?by_book/(?:mix|(?:fe)?male/(?P<speaker>[^/]+))/(?:[^/]+/)*"
@@ -89,23 +90,29 @@ def load_mlaad(
     >>> load_mlaad(folder.parents[2]).frame[["target", "attack", "language", "recording"]].values.tolist()
     [['fake', 'vits', 'de', 'a_01']]
     """
-    audio, walked = read_paths(root, FAKE, layout=LAYOUT)
+    tree = Tree(root)
+    audio = tree.audio(key="path")
     tables, unparsed, described = [], [], set()
-    for meta in Tree(root).files(r"meta\.csv"):
+    for meta in tree.files(r"meta\.csv"):
         rows, bad = read_rows(meta, ("path", "original_file"), divider="|", header=True)
-        folder = clip_key(Path(os.path.relpath(meta.parent, root)).as_posix())
-        described.add(folder)
-        place = f"{meta.parent.parent.name}/{meta.parent.name}/"
+        folder = Path(os.path.relpath(meta.parent, root)).as_posix()
+        prefix, place = "" if folder == "." else f"{folder}/", f"{meta.parent.parent.name}/{meta.parent.name}/"
+        described.add(prefix)
+        columns = {
+            # The folders that its paths name are not always those where the files are.
+            "clip": [prefix + path.rpartition("/")[2] for path in rows["path"]],
+            "language": meta.parent.parent.name,
+            "attack": meta.parent.name,
+            "recording": clip_keys([original.rpartition("/")[2] for original in rows["original_file"]]),
+            "architecture": rows["architecture"].tolist() if "architecture" in rows else "-",
+        }
+        tables.append(pd.DataFrame(columns, index=place + rows.index, dtype=object))
         unparsed += [place + line for line in bad]
-        # The folders that its paths name are not always those where the files are.
-        names = rows["path"].str.rsplit("/", n=1).str[-1]
-        rows["clip"] = names if folder == "." else f"{folder}/" + names
-        rows["recording"] = [clip_key(name.rsplit("/", 1)[-1]) for name in rows["original_file"]]
-        rows["language"], rows["attack"] = meta.parent.parent.name, meta.parent.name
-        kept = ["clip", "language", "attack", "recording", *(["architecture"] if "architecture" in rows else [])]
-        tables.append(rows[kept].set_axis(place + rows.index))
-    in_meta = walked.index.map(lambda name: (name.rpartition("/")[0] or ".") in described).to_numpy(dtype=bool)
-    table = pd.concat([*tables, walked[~in_meta]]).assign(label="fake", speaker="-")
+    rest = {name: path for name, path in audio.items() if name[: name.rfind("/") + 1] not in described}
+    tables.append(fitting(rest, root, FAKE).rename(columns={"name": "recording"}).assign(architecture="-"))
+    table = pd.concat(tables).assign(label="fake", speaker="-")
+    if table.empty:
+        raise not_laid_out(root, audio, LAYOUT)
     corpus, originals = MLAAD, _real(audio, audio, ORIGINAL, "")
     if real is not None:
         found = audio_below(folders(real), key="path")
@@ -113,18 +120,17 @@ def load_mlaad(
     if real is not None or len(originals):
         corpus = replace(MLAAD, classes=("real", "fake"))
         table = pd.concat([table, originals])
-    if "architecture" in table:
-        table["architecture"] = table["architecture"].fillna("-")
     return assemble(corpus, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
 
 
 def _real(audio: Audio, found: Audio, pattern: "re.Pattern[str]", prefix: str) -> pd.DataFrame:
     """Return a row a real recording, and add it to the audio."""
+    if prefix:
+        join_audio(audio, found, prefix)
     rows = {}
-    for name, path in sorted(found.items()):
-        if prefix:
-            audio.add(prefix + name, path)
+    for name in sorted(found):
         if match := pattern.fullmatch(name):
             cells = {key: value or "-" for key, value in match.groupdict().items()}
-            rows[prefix + name] = {"clip": f"{prefix}{name}.wav", "label": "real", "speaker": "-", **cells}
+            usual = {"clip": f"{prefix}{name}.wav", "label": "real", "speaker": "-", "architecture": "-"}
+            rows[prefix + name] = usual | cells
     return pd.DataFrame.from_dict(rows, orient="index", dtype=object)

@@ -1,8 +1,8 @@
-"""Corpora whose folders and file names say all there is to say: paths by a pattern -> a row a file."""
+"""Corpora whose folders and file names say all there is to say: folders by a pattern -> a row a file."""
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,16 +13,14 @@ Folder = str | os.PathLike[str]
 
 
 def read_paths(root: Folder, pattern: str, *, layout: str) -> tuple[Audio, pd.DataFrame]:
-    """Return the audio below a folder by its path, and a row for every file whose path is such.
+    """Return the audio below a folder by its path, and a row for every file in folders of such paths.
 
     Parameters
     ----------
     root : path
-        The folder, or one inside it: the names of the folder and of the one
-        around it count as parts of the paths.
+        The folder, or one inside it: see `fitting`.
     pattern : str
-        A regular expression for the end of a path without its suffix, such as
-        ``(?P<label>real|fake)/(?P<name>[^/]+)``; case does not matter.
+        See `fitting`.
     layout : str
         The same in words, for the error.
 
@@ -31,8 +29,7 @@ def read_paths(root: Folder, pattern: str, *, layout: str) -> tuple[Audio, pd.Da
     audio : Audio
         All audio, fitting or not.
     table : DataFrame
-        "clip" and the named groups of the pattern ("" where one takes no
-        part), indexed by the names in `audio`.
+        As of `fitting`.
 
     Raises
     ------
@@ -40,18 +37,74 @@ def read_paths(root: Folder, pattern: str, *, layout: str) -> tuple[Audio, pd.Da
         If there is no such folder, or nothing in it fits.
     """
     audio = audio_below(root, key="path")
+    table = fitting(audio, root, pattern)
+    if table.empty:
+        raise not_laid_out(root, audio, layout)
+    return audio, table
+
+
+def fitting(audio: Mapping[str, str], root: Folder, pattern: str) -> pd.DataFrame:
+    """Return a row for every file whose folder's path is such.
+
+    Parameters
+    ----------
+    audio : mapping of str to str
+        Files by their path below `root`, without their suffix.
+    root : path
+        The folder. Its name and that of the one around it count as parts of
+        the paths, so that it may be one of those that the pattern names.
+    pattern : str
+        A regular expression for the end of the path of a folder with audio,
+        such as ``(?P<split>train|dev)/(?P<label>real|fake)``, whose groups all
+        have names; case does not matter.
+
+    Returns
+    -------
+    table : DataFrame
+        "clip", "name" (of the file, without suffix) and the groups of the
+        pattern ("" where one takes no part), indexed by the names in `audio`.
+    """
     around = "/".join(Path(root).absolute().parts[-2:]).lstrip("/")
     # The shortest way to what fits, as it may begin with a part that can be missing.
     fits = re.compile(rf"(?:.*?/)??(?:{pattern})", re.IGNORECASE)
-    matches = {key: match for key in sorted(audio) if (match := fits.fullmatch(f"{around}/{key}"))}
-    if not matches:
-        raise FileNotFoundError(f"{os.fspath(root)}: expected audio laid out as {layout}, found {_found(audio)}.")
-    cells = [
-        (f"{key}.{audio[key].rpartition('.')[2]}", *(match[name] or "" for name in fits.groupindex))
-        for key, match in matches.items()
-    ]
-    index = pd.Index(list(matches), dtype=object)
-    return audio, pd.DataFrame(cells, columns=["clip", *fits.groupindex], index=index, dtype=object)
+    by_folder: dict[str, list[str]] = {}
+    for name in sorted(audio):
+        by_folder.setdefault(name.rpartition("/")[0], []).append(name)
+    index: list[str] = []
+    columns: dict[str, list[str]] = {group: [] for group in fits.groupindex}
+    for folder, names in by_folder.items():
+        if match := fits.fullmatch(f"{around}/{folder}".rstrip("/")):
+            index += names
+            for group, cells in columns.items():
+                cells += [match[group] or ""] * len(names)
+    # With the suffix, as in a protocol: a name may have two, and only the last is no part of it.
+    clips = [f"{name}.{audio[name].rpartition('.')[2]}" for name in index]
+    first = {"clip": clips, "name": [name.rpartition("/")[2] for name in index]}
+    return pd.DataFrame(first | columns, index=pd.Index(index, dtype=object), dtype=object)
+
+
+def not_laid_out(root: Folder, audio: Mapping[str, str], layout: str) -> FileNotFoundError:
+    """Return an error that says what is expected below a folder, and what is there."""
+    inside = sorted({path.rpartition(os.sep)[0] for path in audio.values()})
+    found = f"{len(audio)} audio files in {inside[0]!r}" if inside else "no audio at all"
+    more = f" and {len(inside) - 1} more" if inside[1:] else ""
+    return FileNotFoundError(f"{os.fspath(root)}: expected audio laid out as {layout}, found {found}{more}.")
+
+
+def find_files(root: Folder, pattern: str, *, layout: str) -> tuple[Tree, list[Path]]:
+    """Return a folder and its files of such a name, nearest first; none is an error that says what is expected."""
+    tree = Tree(root)
+    if not (paths := tree.files(pattern)):
+        found = sorted(name for names in tree.folders.values() for name in names)
+        such = f", such as {', '.join(map(repr, found[:3]))}" if found else ""
+        raise FileNotFoundError(f"{os.fspath(root)}: expected {layout}, found {len(found)} files{such}.")
+    return tree, paths
+
+
+def join_audio(audio: Audio, found: Audio, prefix: str) -> None:
+    """Add audio under longer names, so that those of different folders are told apart."""
+    audio.update({prefix + name: path for name, path in found.items()})
+    audio.same_name += found.same_name
 
 
 def keep_versions(audio: Audio, table: pd.DataFrame, versions: Names, where: str) -> pd.DataFrame:
@@ -67,24 +120,3 @@ def keep_versions(audio: Audio, table: pd.DataFrame, versions: Names, where: str
 def folders(given: Folder | Sequence[Folder]) -> list[Folder]:
     """Return one folder or several as a list."""
     return [given] if isinstance(given, str | os.PathLike) else list(given)
-
-
-def find_files(root: Folder, pattern: str, *, layout: str) -> tuple[Tree, list[Path]]:
-    """Return a folder and its files of such a name, nearest first; none is an error that says what is expected."""
-    tree = Tree(root)
-    if not (paths := tree.files(pattern)):
-        found = sorted(name for names in tree.folders.values() for name in names)
-        raise FileNotFoundError(
-            f"{os.fspath(root)}: expected {layout}, found {len(found)} files, such as {found[:3]}."
-            if found
-            else f"{os.fspath(root)}: expected {layout}, found no files at all."
-        )
-    return tree, paths
-
-
-def _found(audio: Audio) -> str:
-    inside = sorted({path.rpartition(os.sep)[0] for path in audio.values()})
-    if not inside:
-        return "no audio at all"
-    more = f" and {len(inside) - 1} more" if inside[1:] else ""
-    return f"{len(audio)} audio files in {inside[0]!r}{more}"

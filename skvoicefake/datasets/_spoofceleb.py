@@ -70,17 +70,21 @@ def load_spoofceleb(root: Folder, *, split: Names = None, groups: Names = None, 
     tables, unparsed = [], []
     for path in (path for path in found if path.parent == found[0].parent):
         rows, bad = read_rows(path, ("file", "speaker", "attack"), divider=",", header=True)
-        folder = path.stem.lower()
-        rows["split"] = SPLITS[folder]
-        rows["clip"] = f"{folder}/" + rows.pop("file")
-        tables.append(rows)
+        tables.append(rows.assign(folder=path.stem.lower()))
         unparsed += bad
     table = pd.concat(tables)
-    attacks = table["attack"].str.lower()
-    kinds = {attack: _label(attack) for attack in attacks.unique()}
-    table["label"] = attacks.map(kinds)
-    # YYsxcZ5saac-00002-006: the video, a stretch of it, and a sentence in that.
-    table["recording"] = table["clip"].str.replace(r"^.*/|-\d+-\d+(?:\.\w+)?$", "", regex=True)
+    files, inside, attacks = table["file"].tolist(), table["folder"].tolist(), table["attack"].str.lower().tolist()
+    kinds = {attack: _label(attack) for attack in set(attacks)}
+    columns = {
+        "clip": [f"{folder}/{file}" for folder, file in zip(inside, files, strict=True)],
+        "label": [kinds[attack] for attack in attacks],
+        "split": [SPLITS[folder] for folder in inside],
+        "speaker": table["speaker"].tolist(),
+        "attack": attacks,
+        # YYsxcZ5saac-00002-006: the video, a stretch of it, and a sentence in that.
+        "recording": [file.rpartition("/")[2].rsplit("-", 2)[0] for file in files],
+    }
+    table = pd.DataFrame(columns, index=table.index, dtype=object)
     wanted = None if split is None else [SPLITS.get(name, name) for name in names(split) or []]
     audio = audio_below(found[0].parent.parent / "flac", key="path")
     return assemble(

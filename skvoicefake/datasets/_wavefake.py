@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Corpus, Names, assemble, audio_below
-from skvoicefake.datasets._paths import Folder, folders, read_paths
+from skvoicefake.datasets._paths import Folder, folders, join_audio, read_paths
 
 WAVEFAKE = Corpus(
     name="WaveFake",
@@ -22,7 +22,7 @@ WAVEFAKE = Corpus(
     aside=r"(?:LOANWORD|UT-PARAPHRASE|VOICEACTRESS|ONOMATOPEE|COUNTERSUFFIX|REPEAT|TRAVEL|PRECEDENT)\w*-?.*",
 )
 PATTERN = r"(?:(?P<corpus>ljspeech|jsut)_(?P<vocoder>\w+)"
-PATTERN += r"|common_voices_prompts_from_(?P<speech>\w+)_ljspeech)(?P<inside>/generated)?/(?P<name>[^/]+)"
+PATTERN += r"|common_voices_prompts_from_(?P<speech>\w+)_ljspeech)(?P<inside>/generated)?"
 LAYOUT = "generated_audio/CORPUS_VOCODER/NAME.wav, such as ljspeech_melgan/LJ001-0001_gen.wav"
 REAL = re.compile(r"(LJ)\d{3}-\d{4}|(BASIC5000)_\d{4}")
 VOICES = {"ljspeech": ("LJSpeech", "en"), "": ("LJSpeech", "en"), "jsut": ("JSUT", "ja")}
@@ -104,8 +104,7 @@ def load_wavefake(
         corpus = replace(WAVEFAKE, classes=("real", "fake"))
         found = audio_below(folders(real))
         names = {name: match for name in sorted(found) if (match := REAL.fullmatch(name))}
-        for name, path in found.items():
-            audio.add(f"real/{name}", path)
+        join_audio(audio, found, "real/")
         voices = [VOICES["ljspeech" if match[1] else "jsut"] for match in names.values()]
         real_rows = {"clip": [f"real/{name}.wav" for name in names], "label": "real", "recording": list(names)}
         real_rows |= {"speaker": [voice for voice, _ in voices], "language": [language for _, language in voices]}
