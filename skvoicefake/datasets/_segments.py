@@ -150,7 +150,8 @@ def cut_segments(
         raise ValueError(f"cut_segments: no window is left of {len(table)} recordings: {'; '.join(lost)}.")
     places, paths, starts, ends = zip(*rows, strict=True)
     frame = table.iloc[list(places)].reset_index(drop=True)
-    frame["path"], frame["start"], frame["end"] = paths, starts, ends
+    # Names of files need not be UTF-8, as pandas' strings are.
+    frame["path"], frame["start"], frame["end"] = pd.Series(paths, dtype=object), starts, ends
     if "target" in table and (gone := set(table["target"]) - set(frame["target"])):
         raise ValueError(f"cut_segments: no window of {min(gone)} recordings is left: {'; '.join(lost)}.")
     if lost:
