@@ -11,6 +11,7 @@ from skvoicefake.datasets._bunch import listed
 from skvoicefake.datasets._corpus import Corpus, Names, assemble
 from skvoicefake.datasets._paths import Folder, find_files, read_paths
 from skvoicefake.datasets._rows import read_rows
+from skvoicefake.datasets._segments import cut_segments
 from skvoicefake.labels import label_kind
 
 DEEPVOICE = Corpus(
@@ -107,11 +108,7 @@ def load_deepvoice(
     clips = assemble(
         DEEPVOICE, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed
     )
-    if segments is None:
-        return clips
-    from skvoicefake.datasets._segments import cut_segments
-
-    return cut_segments(clips, segments, duration=duration)
+    return clips if segments is None else cut_segments(clips, segments, duration=duration)
 
 
 def load_deepvoice_features(path: Folder) -> Bunch:

@@ -77,13 +77,13 @@ def load_for(
     """
     audio, table = read_paths(root, PATTERN, layout=LAYOUT)
     for column in ("version", "split", "label"):
-        table[column] = table[column].str.lower()
+        table[column] = table[column].str.lower().replace("", "-")
     table["split"] = table["split"].map(SPLITS)
     table = keep_versions(audio, table, version, f"{os.fspath(root)}: {FOR.name}")
     # "file10.mp3.wav_16k.wav_norm..." in one version is "file10.mp3" in another.
-    numbers = [re.split(r"[._]", name, maxsplit=1)[0] for name in table.pop("name")]
+    numbers = [re.split(r"[._]", name, maxsplit=1)[0] for name in table.pop("name").tolist()]
     table["recording"] = table["split"] + "/" + table["label"] + "/" + numbers
-    table["codec"] = ["mp3" if ".mp3" in audio[name].rpartition(os.sep)[2].lower() else "-" for name in table.index]
+    table["codec"] = ["mp3" if ".mp3" in clip.rpartition("/")[2].lower() else "-" for clip in table["clip"].tolist()]
     table["language"] = "en"
     wanted = [SPLITS.get(name, name) for name in names(split) or []] if split is not None else None
     return assemble(FOR, table, audio, root, splits=wanted, groups=groups, on_missing=on_missing)

@@ -19,7 +19,7 @@ def write(path, *lines):
 
 def spoil(path, *more):
     """Save a text file as editors on Windows and careless hands do, with more lines at its end."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
     text = "".join(f"{line} \t\r\n" + ("\r\n" if i == 1 else "") for i, line in enumerate([*lines, *more]))
     path.write_text("\ufeff" + text, encoding="utf-8", newline="")
 

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from skvoicefake.datasets import load_wavefake
+from tests.checks import trees
+from tests.checks.trees import put
+
+
+def test_names_of_all_vocoders_lead_to_the_recording(tmp_path):
+    frame = load_wavefake(trees.wavefake(tmp_path)).frame
+    vocoders = {*trees.LJ_VOCODERS, "hifiGAN", "waveglow"}
+    lj = frame[frame["recording"] == "LJ001-0001"]
+    assert set(lj["attack"]) == vocoders
+    assert set(lj["speaker"]) == {"LJSpeech"}
+    jsut = frame[frame["recording"] == "BASIC5000_4225"]
+    assert set(jsut["attack"]) == {"multi_band_melgan", "parallel_wavegan"}
+    assert set(jsut["language"]) == {"ja"}
+    assert set(frame["target"]) == {"fake"}
+    assert frame["group"].tolist() == frame["recording"].tolist()
+
+
+def test_the_second_copy_of_text_to_speech_is_left_out(tmp_path):
+    root = trees.wavefake(tmp_path)
+    frame = load_wavefake(root).frame
+    speech = frame[frame["attack"] == "conformer_fastspeech2_pwg"]
+    assert [Path(path).name for path in speech["path"]] == ["gen_0.wav", "gen_13607.wav"]
+    assert not any("/generated/" in path for path in speech["path"])
+    # Where it is the only one, it counts.
+    (root / "common_voices_prompts_from_conformer_fastspeech2_pwg_ljspeech" / "gen_0.wav").unlink()
+    paths = load_wavefake(root).frame["path"]
+    assert sum(path.endswith("/generated/gen_0.wav") for path in paths) == 1
+    assert len(paths) == len(frame)
+
+
+def test_with_the_real_recordings(tmp_path):
+    root, lj, jsut = trees.wavefake(tmp_path), trees.ljspeech(tmp_path), trees.jsut(tmp_path)
+    clips = load_wavefake(root, [lj, jsut])
+    real = clips.frame[clips.target == "real"]
+    assert sorted(real["recording"]) == ["BASIC5000_0001", "BASIC5000_4225", "LJ001-0001", "LJ002-0280"]
+    assert dict(zip(real["recording"], real["speaker"], strict=True))["BASIC5000_0001"] == "JSUT"
+    assert set(real["attack"]) == {"-"}
+    # A recording and its fakes are one group.
+    assert (clips.frame.groupby("recording")["group"].nunique() == 1).all()
+    # The rest of JSUT was not faked.
+    assert clips.report["n_aside"] == 1
+    assert load_wavefake(root, lj).frame["target"].value_counts().to_dict() == {"fake": 20, "real": 2}
+
+
+def test_real_recordings_of_another_corpus(tmp_path):
+    root = trees.wavefake(tmp_path)
+    put(tmp_path / "other", "p225_001.wav")
+    with pytest.raises(ValueError, match="expected real and fake clips, found 20 that are all fake"):
+        load_wavefake(root, tmp_path / "other")
+    with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):
+        load_wavefake(root, tmp_path / "nowhere")
+
+
+def test_one_of_its_folders(tmp_path):
+    root = trees.wavefake(tmp_path)
+    assert set(load_wavefake(root / "ljspeech_melgan_large").attack) == {"melgan_large"}
