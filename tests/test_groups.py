@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skvoicefake._groups import connected_groups, is_unknown, read_keys
+from skvoicefake._groups import balanced_folds, connected_groups, is_unknown, read_keys
 
 KEYS = [["anna", 1], ["ben", 1], ["cleo", 2], ["cleo", 3], ["dora", 4]]
 
@@ -101,3 +101,44 @@ def test_groups_are_what_can_be_reached(rows):
         assert set(np.flatnonzero(codes == codes[i])) == reached(rows, i), row
     # Numbered as they come.
     assert list(dict.fromkeys(codes.tolist())) == list(range(len(set(codes.tolist()))))
+
+
+def test_a_column_that_is_no_key():
+    table = pd.DataFrame({"attack": ["x", "x", "y"], "speaker": ["a", "b", "b"]})
+    assert list(read_keys(table, without="attack")) == ["speaker"]
+    assert read_keys(table[["attack"]], without="attack") == {}
+
+
+SIZES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(any), min_size=1, max_size=15)
+
+
+@given(SIZES, st.integers(1, 5), st.none() | st.integers(0, 3))
+def test_balanced_folds_keep_groups_whole_and_classes_everywhere(counts, n_folds, seed):
+    groups = np.repeat(np.arange(len(counts)), np.sum(counts, axis=1))
+    targets = np.concatenate([np.repeat([0, 1], pair) for pair in counts])
+    fold = balanced_folds(groups, targets, n_folds, rng=None if seed is None else np.random.RandomState(seed))
+    assert set(fold) <= set(range(n_folds))
+    assert all(len(set(fold[groups == group])) == 1 for group in range(len(counts)))
+    n_both = sum(a > 0 and b > 0 for a, b in counts)
+    n_alone = [sum(pair[1 - label] == 0 for pair in counts) for label in (0, 1)]
+    is_possible = n_both + min(n_alone) >= n_folds
+    has_all = all(set(targets[fold == i]) == {0, 1} for i in range(n_folds))
+    assert has_all == is_possible
+
+
+def test_balanced_folds_of_the_class_that_is_needed():
+    """Two groups of class 0 cannot be in three folds; those of class 1 can."""
+    groups, targets = np.arange(7), np.array([0, 0, 1, 1, 1, 1, 1])
+    fold = balanced_folds(groups, targets, 3, needed=np.array([1]))
+    assert set(fold[targets == 1]) == {0, 1, 2}
+
+
+def test_balanced_folds_have_like_shares_of_unlike_groups():
+    """Groups of sizes 1 to 40 and any balance: every fold has a fifth of either class, to 2 percent of it all."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(40), np.arange(1, 41))
+    targets = (rng.random(len(groups)) < rng.random(40)[groups]).astype(int)
+    fold = balanced_folds(groups, targets, 5, rng=np.random.RandomState(0))
+    for label in (0, 1):
+        shares = np.bincount(fold[targets == label], minlength=5) / np.sum(targets == label)
+        assert np.abs(shares - 0.2).max() < 0.02
