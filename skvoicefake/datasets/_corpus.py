@@ -116,7 +116,9 @@ def assemble(
     where = f"{os.fspath(root)}: {corpus.name}"
     clips = clip_keys(table["clip"].tolist())
     table = table.assign(clip=pd.Series(clips, index=table.index, dtype=object))
-    unnamed = sorted(audio[name] for name in audio.keys() - set(clips))
+    # A file may have two names, where one of the folders that are read lies in the other.
+    strangers = audio.keys() - set(clips)
+    unnamed = sorted({audio[name] for name in strangers} - {audio[name] for name in audio.keys() - strangers})
     is_aside = re.compile(corpus.aside or r"(?!)").fullmatch
     lost: dict[str, list[str]] = {key: [] for key in LEFT_OUT}
     lost["unparsed_lines"] = list(unparsed)
@@ -140,7 +142,8 @@ def assemble(
         lost["absent_splits"] = sorted(set(table["split"]) - set(table["split"][is_there]))
         is_absent = table["split"].isin(lost["absent_splits"]).to_numpy()
     lost["missing_audio"] = _lines(table, is_known & ~is_there & ~is_absent, "clip")
-    frame = frame[is_known & is_there].copy()
+    if not (is_known & is_there).all():
+        frame = frame[is_known & is_there].copy()
 
     if frame.empty:
         raise FileNotFoundError(
@@ -200,7 +203,7 @@ def group_names(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
             found.append(frame["path"].iloc[i])
         else:
             found.append(known[0][1] if len(columns) == 1 else "=".join(known[0]))
-    return [found[code] for code in codes]
+    return np.array(found, dtype=object)[codes].tolist()
 
 
 def _once(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:

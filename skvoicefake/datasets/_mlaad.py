@@ -23,6 +23,7 @@ MLAAD = Corpus(
 )
 LAYOUT = "fake/LANGUAGE/MODEL/NAME.wav, such as fake/de/griffin_lim/Kanzlerin_03_17_f000019.wav"
 FAKE = r"fake/(?P<language>[^/]+)/(?P<attack>[^/]+)"
+IN_FAKE = re.compile(rf".*/{FAKE}", re.IGNORECASE)
 ORIGINAL = re.compile(r"(?:.*/)?original/(?P<language>[^/]+)/(?P<recording>[^/]+)", re.IGNORECASE)
 MAILABS = re.compile(
     r"(?:.*?/)??(?:(?P<language>[a-z]{2})_[A-Z]{2}/)?by_book/(?:mix|(?:fe)?male/(?P<speaker>[^/]+))/(?:[^/]+/)*"
@@ -91,9 +92,11 @@ def load_mlaad(
     [['fake', 'vits', 'de', 'a_01']]
     """
     tree = Tree(root)
-    audio = tree.audio(key="path")
+    audio = tree.audio("fake|original", key="path") or tree.audio(key="path")
     tables, unparsed, described = [], [], set()
     for meta in tree.files(r"meta\.csv"):
+        if not IN_FAKE.fullmatch(meta.parent.absolute().as_posix()):
+            continue
         rows, bad = read_rows(meta, ("path", "original_file"), divider="|", header=True)
         folder = Path(os.path.relpath(meta.parent, root)).as_posix()
         prefix, place = "" if folder == "." else f"{folder}/", f"{meta.parent.parent.name}/{meta.parent.name}/"

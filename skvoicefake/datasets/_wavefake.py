@@ -19,7 +19,7 @@ WAVEFAKE = Corpus(
     groups=("recording",),
     classes=("fake",),
     # What JSUT has beyond the sentences that were faked.
-    aside=r"(?:LOANWORD|UT-PARAPHRASE|VOICEACTRESS|ONOMATOPEE|COUNTERSUFFIX|REPEAT|TRAVEL|PRECEDENT)\w*-?.*",
+    aside=r"(?:LOANWORD|UT-PARAPHRASE|VOICEACTRESS|ONOMATOPEE|COUNTERSUFFIX|REPEAT|TRAVEL|PRECEDENT).*",
 )
 PATTERN = r"(?:(?P<corpus>ljspeech|jsut)_(?P<vocoder>\w+)"
 PATTERN += r"|common_voices_prompts_from_(?P<speech>\w+)_ljspeech)(?P<inside>/generated)?"

@@ -37,6 +37,14 @@ def test_names_that_come_again_in_another_part(tmp_path):
         assert ("eval_R1" in path) == (split == "track3_R1")
 
 
+def test_labels_in_a_folder_around_others(tmp_path):
+    root = trees.add2022(tmp_path)
+    expected = load_add2022(root)
+    write(root / "label.txt", "ADD_X_00000000.wav genuine", "ADD_X_00000001.wav fake")
+    put(root, "ADD_X_00000000.wav", "ADD_X_00000001.wav")
+    assert len(load_add2022(root).data) == len(expected.data) + 2
+
+
 def test_parts_of_2023(tmp_path):
     clips = load_add2023(trees.add2023(tmp_path))
     counts = clips.frame.groupby("track")["split"].agg(lambda splits: sorted(set(splits))).to_dict()

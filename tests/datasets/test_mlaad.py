@@ -72,6 +72,13 @@ def test_with_the_real_recordings(tmp_path):
         load_mlaad(root, put_audio(tmp_path / "other"))
 
 
+def test_real_recordings_and_other_corpora_in_the_same_folder(tmp_path):
+    root, real = trees.mlaad(tmp_path), trees.mailabs(tmp_path)
+    trees.in_the_wild(tmp_path)
+    clips = load_mlaad(root, real)
+    assert (clips.report["n_real"], clips.report["n_fake"]) == (4, 8)
+
+
 def put_audio(folder):
     put(folder, "speech/a.wav")
     return folder

@@ -47,6 +47,12 @@ def test_with_the_real_recordings(tmp_path):
     assert load_wavefake(root, lj).frame["target"].value_counts().to_dict() == {"fake": 20, "real": 2}
 
 
+def test_real_recordings_in_the_same_folder(tmp_path):
+    trees.wavefake(tmp_path)
+    clips = load_wavefake(tmp_path, [trees.ljspeech(tmp_path), trees.jsut(tmp_path)])
+    assert (clips.report["n_real"], clips.report["n_fake"]) == (4, 20)
+
+
 def test_real_recordings_of_another_corpus(tmp_path):
     root = trees.wavefake(tmp_path)
     put(tmp_path / "other", "p225_001.wav")
