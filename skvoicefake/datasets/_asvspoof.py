@@ -354,9 +354,9 @@ def _gather(
     while True:
         protocols = {name: path for name, part in parts.items() if (path := _protocol(tree, part, n_columns))}
         top = tree.root.absolute()
-        is_whole = protocols and tree.audio(_folders(parts))
+        audio = tree.audio(_folders(parts))
         # Not into the root of the file system, whose walk would not end.
-        if is_whole or not INSIDE.fullmatch(top.name) or str(top.parent) == top.anchor:
+        if (protocols and audio) or not INSIDE.fullmatch(top.name) or str(top.parent) == top.anchor:
             break
         tree = Tree(top.parent)
     if not protocols:
@@ -367,7 +367,8 @@ def _gather(
             f" {listed(found, 'text file')}. Get it from {corpus.url}."
         )
     chosen = pick(split, protocols, f"{os.fspath(root)}: {corpus.name}")
-    audio = tree.audio(_folders({name: parts[name] for name in chosen}))
+    if split is not None:
+        audio = tree.audio(_folders({name: parts[name] for name in chosen}))
     if not audio:
         # Folders of other names. Then nobody knows whose audio is whose before all lines are read.
         audio, chosen = tree.audio(), list(protocols)

@@ -31,9 +31,8 @@ def as_bunch(frame: pd.DataFrame, report: dict[str, Any], about: Sequence[str] =
 
     `about` are lines on the corpus for the description.
     """
-    frame = frame.dropna(axis="columns", how="all").reset_index(drop=True)
-    usual = [name for name in COLUMNS if name in frame]
-    frame = frame[[*usual, *(name for name in frame if name not in usual)]]
+    usual = [name for name in COLUMNS if name in frame and not (name == "group" and frame[name].isna().all())]
+    frame = frame[[*usual, *(name for name in frame if name not in COLUMNS)]].reset_index(drop=True)
     counts = frame["target"].value_counts()
     report = {"n_real": int(counts.get("real", 0)), "n_fake": int(counts.get("fake", 0)), **report}
     optional = {
@@ -52,12 +51,16 @@ def as_bunch(frame: pd.DataFrame, report: dict[str, Any], about: Sequence[str] =
 
 def fill_unknown(frame: pd.DataFrame) -> None:
     """Write what is not known about a clip as "-"; a fake of an unknown attack is "unknown", a real clip has none."""
+    unknown = {"-": "unknown"}
     for name in COLUMNS[5:]:
         if name in frame:
-            frame[name] = frame[name].mask(frame[name].isna() | (frame[name] == ""), "-")
-    if "attack" in frame:
-        is_real = frame["target"] == "real"
-        frame["attack"] = frame["attack"].mask(frame["attack"] == "-", "unknown").mask(is_real, "-")
+            cells = [cell if cell and cell == cell else "-" for cell in frame[name].tolist()]
+            if name == "attack":
+                kinds = frame["target"].tolist()
+                cells = [
+                    "-" if kind == "real" else unknown.get(cell, cell) for cell, kind in zip(cells, kinds, strict=True)
+                ]
+            frame[name] = pd.Series(cells, index=frame.index, dtype=object)
 
 
 def listed(items: Sequence[object], noun: str, what: str = "", n_shown: int = 3) -> str:

@@ -2,8 +2,10 @@
 
 import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterable
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 # What libsndfile or ffmpeg reads, and what people call recordings.
@@ -70,6 +72,11 @@ class Tree:
         ]
         return sorted(paths, key=lambda path: (len(path.parts), path))
 
+    @cached_property
+    def _others(self) -> list[tuple[str, str]]:
+        pairs = ((folder, name) for folder, names in self.folders.items() for name in names)
+        return [pair for pair in pairs if pair[1][0] != "." and pair[1].rpartition(".")[2] not in SUFFIXES]
+
     def audio(self, pattern: str | None = None, *, key: str = "stem") -> Audio:
         """Return the audio in and below the folders whose name is such; see `audio_below` for `key`."""
         fits = re.compile(pattern or ".*", re.IGNORECASE).fullmatch
@@ -108,6 +115,24 @@ def audio_below(folders: str | os.PathLike[str] | Iterable[str | os.PathLike[str
         for name, path in found.items():
             audio.add(name, path)
     return audio
+
+
+def real_files(paths: list[str]) -> list[str | None]:
+    """Return where files really are, by whatever links they are reached, and None for what is no file."""
+    real_folder = lru_cache(maxsize=None)(os.path.realpath)
+    found: list[str | None] = []
+    for path in paths:
+        # One question a file. Not by Path, which in Python 3.11 raises on names that are too long.
+        try:
+            mode = os.lstat(path).st_mode
+        except (OSError, ValueError):
+            mode = 0
+        folder, name = os.path.split(path)
+        if stat.S_ISREG(mode):
+            found.append(f"{real_folder(folder)}{os.sep}{name}")
+        else:
+            found.append(os.path.realpath(path) if stat.S_ISLNK(mode) and Path(path).is_file() else None)
+    return found
 
 
 def clip_key(name: str) -> str:

@@ -10,6 +10,7 @@ from sklearn.utils import Bunch
 from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
 from skvoicefake.datasets._columns import USUAL_NAMES, find_column, read_table, targets
 from skvoicefake.datasets._corpus import Names, group_names, pick
+from skvoicefake.datasets._files import real_files
 
 
 def load_table(
@@ -113,7 +114,13 @@ def load_table(
     asked = [group_column] if group_column is None or isinstance(group_column, str) else list(group_column)
     keys = [column for name in asked if (column := find_column(table, "group", name, path)) is not None]
     frame = pd.DataFrame({role: table[column] for role, column in columns.items()})
-    frame["path"] = [str(path.parent / name) if name else "" for name in frame["path"]]
+    top = "" if path.parent == Path() else f"{path.parent}{os.sep}"
+    # Plain names without the detour over Path, as tables may be long.
+    paths = [
+        top + name if name and name[0] not in "./\\" and ":" not in name else name and str(path.parent / name)
+        for name in frame["path"].tolist()
+    ]
+    frame["path"] = pd.Series(paths, index=frame.index, dtype=object)
     frame.insert(1, "target", targets(frame["label"], real_label, path))
     if keys:
         frame["group"] = group_names(table[keys].assign(path=frame["path"]), keys)
@@ -124,8 +131,8 @@ def load_table(
     if "split" in frame:
         frame, report["in_several_splits"] = _in_one_split(frame, path)
         frame = frame[frame["split"].isin(pick(split, frame["split"].unique(), str(path)))]
-    # os.path, as a Path of Python 3.11 raises on names that are too long.
-    there = frame["path"].map(os.path.isfile).astype(bool)
+    files = pd.Series(real_files(frame["path"].tolist()), index=frame.index, dtype=object)
+    there = files.notna()
     left_out = {
         "missing_files": (frame["path"][~there], "whose file is missing"),
         "unknown_labels": (frame["label"][frame["target"].isna()], "whose label is no word for real or fake speech"),
@@ -140,7 +147,7 @@ def load_table(
             raise error(f"{message}. Mend the table, or leave such rows out: on_missing='skip'.")
         warn(f"{message}; left out.")
     frame = frame[there & frame["target"].notna()]
-    frame, report["repeated"] = _without_repeats(frame, path)
+    frame, report["repeated"] = _without_repeats(frame, files, path)
     if frame["target"].nunique() < 2:
         found = frame["target"].value_counts().to_dict()
         raise ValueError(f"{path}: expected real and fake clips, found {found or 'none'}.")
@@ -148,9 +155,9 @@ def load_table(
     return as_bunch(frame, report)
 
 
-def _without_repeats(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
+def _without_repeats(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Return the first row of every file, and the paths of the rows left out."""
-    files = frame["path"].map(os.path.realpath)
+    files = files[frame.index]
     n_targets = frame["target"].groupby(files).nunique()
     if (n_targets > 1).any():
         both = [str(name) for name in n_targets.index[n_targets > 1]]

@@ -1,0 +1,122 @@
+"""How long do corpus readers take on 200,000 lines with as many audio files?
+
+Run it as ``python -m benchmarks.readers``. It makes empty files in a temporary folder, which takes longer than reading.
+"""
+
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from skvoicefake.datasets import load_data
+
+N_LINES, REPEATS = 200_000, 5
+
+
+def write(path, lines):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+
+
+def touch(folder, names):
+    folder.mkdir(parents=True)
+    for name in names:
+        os.close(os.open(folder / name, os.O_CREAT))
+
+
+def is_real(i):
+    return i % 10 == 0
+
+
+def asvspoof2019(root):
+    names = [f"LA_T_{i:07}" for i in range(N_LINES)]
+    ends = ["- - bonafide" if is_real(i) else f"- A{i % 6 + 1:02} spoof" for i in range(N_LINES)]
+    lines = (f"LA_{i % 100:04} {name} {end}" for i, (name, end) in enumerate(zip(names, ends, strict=True)))
+    write(root / "LA" / "ASVspoof2019_LA_cm_protocols" / "ASVspoof2019.LA.cm.train.trn.txt", lines)
+    touch(root / "LA" / "ASVspoof2019_LA_train" / "flac", (f"{name}.flac" for name in names))
+    return root, {"corpus": "asvspoof2019-la"}
+
+
+def asvspoof2021(root):
+    names = [f"DF_E_{i:07}" for i in range(N_LINES)]
+    ends = ["bonafide bonafide notrim eval bonafide", "Task1-team20 spoof notrim eval traditional_vocoder"]
+    lines = (f"TEF{i % 100} {name} low_mp3 vcc2020 {ends[not is_real(i)]} - - FF E" for i, name in enumerate(names))
+    write(root / "keys" / "DF" / "CM" / "trial_metadata.txt", lines)
+    for i in range(4):
+        part = root / f"ASVspoof2021_DF_eval_part0{i}" / "ASVspoof2021_DF_eval" / "flac"
+        touch(part, (f"{name}.flac" for name in names[i::4]))
+    return root, {"corpus": "asvspoof2021-df"}
+
+
+def asvspoof5(root):
+    names = [f"E_{i:010}" for i in range(N_LINES)]
+    ends = ["bonafide bonafide -", "A26 spoof -"]
+    lines = (
+        f"E_{i % 700:04} {name} M C05 2 {names[i - i % 4]} AC1 {ends[not is_real(i // 4)]}"
+        for i, name in enumerate(names)
+    )
+    write(root / "ASVspoof5.eval.track_1.tsv", lines)
+    touch(root / "flac_E_eval", (f"{name}.flac" for name in names))
+    return root, {"corpus": "asvspoof5"}
+
+
+def in_the_wild(root):
+    lines = (f"{i}.wav,Speaker {i % 58},{'bona-fide' if is_real(i) else 'spoof'}" for i in range(N_LINES))
+    write(root / "meta.csv", ["file,speaker,label", *lines])
+    touch(root / "release_in_the_wild", (f"{i}.wav" for i in range(N_LINES)))
+    (root / "meta.csv").rename(root / "release_in_the_wild" / "meta.csv")
+    return root, {"corpus": "in-the-wild"}
+
+
+def spoofceleb(root):
+    names = [f"a{0 if is_real(i) else 6:02}/id{i % 1000}/{i}.flac" for i in range(N_LINES)]
+    lines = (f"{name},{name.split('/')[1]},{name.split('/')[0]}" for name in names)
+    write(root / "spoofceleb" / "metadata" / "train.csv", ["file,speaker,attack", *lines])
+    for name in names:
+        path = root / "spoofceleb" / "flac" / "train" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT))
+    return root, {"corpus": "spoofceleb"}
+
+
+def table(root):
+    lines = (f"clips/{i}.wav,{'real' if is_real(i) else 'fake'},{i % 100}" for i in range(N_LINES))
+    write(root / "clips.csv", ["path,label,speaker", *lines])
+    touch(root / "clips", (f"{i}.wav" for i in range(N_LINES)))
+    return root / "clips.csv", {}
+
+
+def folder(root):
+    for kind in ("real", "fake"):
+        for speaker in range(100):
+            touch(root / kind / str(speaker), (f"{i}.wav" for i in range(N_LINES // 200)))
+    return root, {}
+
+
+TREES = {
+    tree.__name__: tree for tree in (asvspoof2019, asvspoof2021, asvspoof5, in_the_wild, spoofceleb, table, folder)
+}
+
+
+def main():
+    print(f"{'':16} {'clips':>8} {'median s':>9} {'worst s':>9} {'CPU s':>9}")
+    for name, tree in TREES.items():
+        with tempfile.TemporaryDirectory() as root:
+            path, parameters = tree(Path(root))
+            walls, cpus = [], []
+            for _ in range(REPEATS):
+                wall, cpu = time.perf_counter(), time.process_time()
+                clips = load_data(path, **parameters)
+                walls.append(time.perf_counter() - wall)
+                cpus.append(time.process_time() - cpu)
+        times = f"{statistics.median(walls):9.2f} {max(walls):9.2f} {statistics.median(cpus):9.2f}"
+        print(f"{name:16} {len(clips.data):8,} {times}", flush=True)
+    print(f"{os.cpu_count()} cores ({platform.machine()}), Python {sys.version.split()[0]}, pandas {version('pandas')}")
+
+
+if __name__ == "__main__":
+    main()
