@@ -77,7 +77,8 @@ def _opened(path: str | os.PathLike[str], name: str) -> Iterator[Any]:
             # rf64, as a wav ends at 4 GB. Only local files: a playlist must not make ffmpeg open addresses.
             whole = Path(folder, "whole.wav")
             command = [str(ffmpeg), "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe"]
-            command += ["-i", f"file:{os.fspath(path)}", "-map", "0:a:0", "-c:a", "pcm_f32le", "-rf64", "auto", str(whole)]
+            command += ["-i", f"file:{os.fspath(path)}", "-map", "0:a:0"]
+            command += ["-c:a", "pcm_f32le", "-rf64", "auto", str(whole)]
             result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
             if result.returncode or not whole.exists():
                 load_audio(path)

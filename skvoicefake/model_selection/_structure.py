@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skvoicefake._groups import Codes, components, read_keys
+from skvoicefake._groups import Codes, components, is_unknown, read_keys
 
 
 class Structure(NamedTuple):
@@ -64,6 +64,21 @@ def read_structure(y: Any, groups: Any, owner: str, *, without: str | None = Non
     if lengths != {n_clips}:
         raise ValueError(f"{owner} got {n_clips} labels and groups of {lengths.pop()} clips.")
     return Structure(keys, components(list(keys.values())), targets, classes)
+
+
+def read_names(given: Any, groups: Any, column: str, role: str, owner: str) -> NDArray[np.str_]:
+    """Return the attack or the source of every clip by its name, "" where it is not known."""
+    if given is None:
+        if column not in getattr(groups, "columns", ()):
+            raise ValueError(
+                f"{owner} needs the {role} of every clip: a column {column!r} of a table passed as groups"
+                f" (groups=clips.frame[[{column!r}, 'group']]), or {role}=... through metadata routing."
+            )
+        given = groups[column]
+    values = np.asarray(given, dtype=object)
+    if values.ndim != 1:
+        raise ValueError(f"{owner} needs one {role} a clip, got {role} of shape {values.shape}.")
+    return np.array(["" if is_unknown(value) else str(value).strip() for value in values.tolist()], dtype=str)
 
 
 def classes_of_sets(sets: Codes, targets: Codes) -> NDArray[np.bool_]:

@@ -11,15 +11,13 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skvoicefake._groups import connected_groups
-from skvoicefake.model_selection import LeaveOneAttackOut, LeaveOneSourceOut
+from skvoicefake.model_selection import LeaveOneAttackOut
 
 # Ten speakers; each has real clips and fakes of two of three attacks.
 SPEAKERS = np.repeat([f"s{i}" for i in range(10)], 12)
 ATTACK = np.array([["-", "A01", "A02", "A03"][0 if i % 12 < 4 else 1 + (i // 12 + i % 2) % 3] for i in range(120)])
 Y = np.where(ATTACK == "-", "real", "fake")
 CLIPS = pd.DataFrame({"attack": ATTACK, "speaker": SPEAKERS})
-SOURCE = np.repeat(["web", "studio", "phone"], [48, 48, 24])
-SOURCES = pd.DataFrame({"source": SOURCE, "speaker": SPEAKERS})
 
 
 def attack_splits(cv, y, groups, attack, keys):
@@ -180,72 +178,14 @@ def test_attacks_can_be_passed_by_themselves():
         list(LeaveOneAttackOut().split(Y, Y, SPEAKERS, attack=ATTACK[:3]))
 
 
-def test_every_source_with_both_classes_is_tested_once():
-    cv = LeaveOneSourceOut()
-    # One clip of a speaker on the phone is of the studio, which ties the two sources for the other clips of hers.
-    source = SOURCE.copy()
-    source[100] = "studio"
-    table = SOURCES.assign(source=source)
-    splits = list(cv.split(Y, Y, table))
-    assert len(splits) == cv.get_n_splits(Y, Y, table) == 3
-    for name, (train, test) in zip(["phone", "studio", "web"], splits, strict=True):
-        np.testing.assert_array_equal(test, np.flatnonzero(source == name))
-        may = (source != name) & ~np.isin(SPEAKERS, SPEAKERS[test])
-        np.testing.assert_array_equal(train, np.flatnonzero(may))
-
-
-def test_sources_of_one_class_only_train():
-    source = np.where((SOURCE == "phone") & (Y == "fake"), "vocoder", SOURCE)
-    with pytest.warns(UserWarning, match="only trains on 2 sources .* 'phone', 'vocoder'") as caught:
-        splits = list(LeaveOneSourceOut().split(Y, Y, SOURCES.assign(source=source)))
-    assert len(caught) == 1
-    assert len(splits) == 2
-    for train, test in splits:
-        assert set(np.flatnonzero(np.isin(source, ["phone", "vocoder"]))) <= set(train)
-        assert not set(source[train]) & set(source[test])
-
-
-def test_clips_of_unknown_source_are_left_out():
-    source = SOURCE.astype(object)
-    source[[0, 50]] = [None, "-"]
-    with pytest.warns(UserWarning, match="leaves out 2 clips whose source is not known"):
-        splits = list(LeaveOneSourceOut().split(Y, Y, source=source))
-    for train, test in splits:
-        assert sorted([*train, *test]) == sorted({*range(120)} - {0, 50})
-
-
-@pytest.mark.parametrize(
-    ("groups", "message"),
-    [
-        (None, "needs the source of every clip"),
-        (SOURCES.assign(source=Y), "none of the 2 sources has them.* use SpoofGroupKFold with the source as group"),
-        (SOURCES.assign(source="-"), "none of the 0 sources"),
-        (SOURCES.assign(source="web"), "no clips of every class that share neither source nor group with 'web'"),
-        (SOURCES.assign(speaker="s"), "with 'phone': the groups tie all 120 clips together"),
-    ],
-)
-def test_says_why_there_is_no_split_by_source(groups, message):
-    with pytest.raises(ValueError, match=message):
-        list(LeaveOneSourceOut().split(Y, Y, groups))
-
-
-@pytest.mark.parametrize(
-    ("cv", "table", "text"),
-    [
-        (LeaveOneAttackOut(random_state=1), CLIPS, "LeaveOneAttackOut(attack='attack', n_folds=5, random_state=1)"),
-        (LeaveOneSourceOut(), SOURCES, "LeaveOneSourceOut(source='source')"),
-    ],
-    ids=["attack", "source"],
-)
-def test_work_as_cv(cv, table, text):
-    assert repr(cv) == text
-    assert repr(clone(cv, safe=False)) == text
-    X, role = np.zeros((120, 1)), table.columns[0]
-    assert len(cross_val_score(DummyClassifier(), X, Y, cv=cv, groups=table)) == 3
+def test_works_as_cv():
+    cv = LeaveOneAttackOut(random_state=1)
+    assert repr(cv) == repr(clone(cv, safe=False)) == "LeaveOneAttackOut(attack='attack', n_folds=5, random_state=1)"
+    X = np.zeros((120, 1))
+    assert len(cross_val_score(DummyClassifier(), X, Y, cv=cv, groups=CLIPS)) == 3
     search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}, cv=cv, error_score="raise")
-    assert search.fit(X, Y, groups=table).n_splits_ == 3
+    assert search.fit(X, Y, groups=CLIPS).n_splits_ == 3
     with config_context(enable_metadata_routing=True):
-        apart = {"groups": SPEAKERS, role: table[role]}
-        for params in ({"groups": table}, apart):
+        for params in ({"groups": CLIPS}, {"groups": SPEAKERS, "attack": ATTACK}):
             assert len(cross_val_score(DummyClassifier(), X, Y, cv=cv, params=params)) == 3
             assert search.fit(X, Y, **params).n_splits_ == 3
