@@ -27,7 +27,7 @@ LIU_2023 = (
 ENROLMENT = r"[A-Z]{2}_[DE]_A\d+|[DE]_A\d+"
 ASVSPOOF2017 = Corpus(
     name="ASVspoof 2017",
-    licence=ODC_BY,
+    licence="see its page",
     citation='Delgado et al., "ASVspoof 2017 version 2.0: meta-data analysis and baseline enhancements", Odyssey 2018,'
     " doi:10.21437/Odyssey.2018-42.",
     url="https://datashare.ed.ac.uk/handle/10283/3055",
