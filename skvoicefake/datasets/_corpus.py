@@ -193,16 +193,16 @@ def pick(wanted: Names, known: Iterable[str], where: str, *, what: str = "split"
 
 def group_names(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     """Name what ties clips together: the value of the one column; of several, a value of the first that is known."""
+    if len(columns) == 1:
+        pairs = zip(frame[columns[0]].tolist(), frame["path"].tolist(), strict=True)
+        return [path if is_unknown(cell) else str(cell) for cell, path in pairs]
     cells = frame[list(columns)].to_numpy(dtype=object)
     codes = connected_groups(cells)
     _, first = np.unique(codes, return_index=True)
     found: list[str] = []
     for i in first:
         known = [(name, str(cell)) for name, cell in zip(columns, cells[i], strict=True) if not is_unknown(cell)]
-        if not known:
-            found.append(frame["path"].iloc[i])
-        else:
-            found.append(known[0][1] if len(columns) == 1 else "=".join(known[0]))
+        found.append("=".join(known[0]) if known else frame["path"].iloc[i])
     return np.array(found, dtype=object)[codes].tolist()
 
 

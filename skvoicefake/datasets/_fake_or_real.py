@@ -1,8 +1,8 @@
 """Fake-or-Real (FoR): read speech against early neural text-to-speech, in four versions."""
 
 import os
-import re
 
+import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Corpus, Names, assemble, names
@@ -76,14 +76,21 @@ def load_for(
     [['fake', 'mp3', 'train/fake/file1'], ['real', '-', 'train/real/file1']]
     """
     audio, table = read_paths(root, PATTERN, layout=LAYOUT)
-    for column in ("version", "split", "label"):
-        table[column] = table[column].str.lower().replace("", "-")
-    table["split"] = table["split"].map(SPLITS)
+    table["version"] = table["version"].str.lower().replace("", "-")
     table = keep_versions(audio, table, version, f"{os.fspath(root)}: {FOR.name}")
+    clips, classes = table["clip"].tolist(), [name.lower() for name in table["label"].tolist()]
+    splits = [SPLITS[name.lower()] for name in table["split"].tolist()]
     # "file10.mp3.wav_16k.wav_norm..." in one version is "file10.mp3" in another.
-    numbers = [re.split(r"[._]", name, maxsplit=1)[0] for name in table.pop("name").tolist()]
-    table["recording"] = table["split"] + "/" + table["label"] + "/" + numbers
-    table["codec"] = ["mp3" if ".mp3" in clip.rpartition("/")[2].lower() else "-" for clip in table["clip"].tolist()]
-    table["language"] = "en"
+    numbers = [name.partition(".")[0] for name in table["name"].tolist()]
+    columns = {
+        "clip": clips,
+        "label": classes,
+        "split": splits,
+        "codec": ["mp3" if ".mp3" in clip.rpartition("/")[2].lower() else "-" for clip in clips],
+        "language": "en",
+        "recording": ["/".join(parts) for parts in zip(splits, classes, numbers, strict=True)],
+        "version": table["version"].tolist(),
+    }
+    table = pd.DataFrame(columns, index=table.index, dtype=object)
     wanted = [SPLITS.get(name, name) for name in names(split) or []] if split is not None else None
     return assemble(FOR, table, audio, root, splits=wanted, groups=groups, on_missing=on_missing)
