@@ -14,6 +14,7 @@ from skvoicefake._groups import balanced_folds, connected_groups, is_unknown
 from skvoicefake.metrics._bootstrap import ConfidenceInterval, intervals
 from skvoicefake.model_selection._small_model import (
     Clips,
+    Floats,
     Judged,
     basis,
     cross_validate,
@@ -109,9 +110,11 @@ def judge_shortcuts(
           where a class has fewer than five groups.
         - `p_value`: how often chance gives any row of the table so much.
         - `verdict`: "gives the classes away" (from 0.75), "helps to tell the
-          classes apart" (from 0.55) or "nothing found", which is also what
-          chance explains; on other splits also "points the other way than in
-          training".
+          classes apart" (from 0.55), "nothing found" (less, or no more than
+          chance gives in one of twenty tables), "may give the classes away,
+          or be chance" (from 0.75, of groups too few to tell); on other splits
+          also "points the other way than in training". The first two end in
+          ", or their few groups" where clips are held out of few groups.
 
         ``table.attrs["constant"]`` lists the families that are the same in all
         clips, and ``table.attrs["notes"]`` what else is to be said.
@@ -129,9 +132,10 @@ def judge_shortcuts(
 
     Chance is what the same models and statistics give when the labels,
     centred, of whole groups are turned round at random: a wild bootstrap by
-    groups [1]_ under the hypothesis that no feature tells anything. The
-    p-values hold for all rows at once: each is the share of 199 such tables
-    whose greatest standardised statistic reaches that of the row [2]_.
+    groups [1]_ under the hypothesis that no feature tells anything, widened
+    as Student's distribution is where groups are few. The p-values hold for
+    all rows at once: each is the share of 199 such tables whose greatest
+    standardised statistic reaches that of the row [2]_.
 
     References
     ----------
@@ -194,7 +198,8 @@ def judge_shortcuts(
     found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(judge)(names) for names in families.values())
     cells = [(family, i) for family in families for i in range(len(places))]
     results = [result for of_family in found for result in of_family]
-    p_values = _p_values(results, [i > 0 for _, i in cells])
+    widths = [place.clips.widths(rng) for place in places]
+    p_values = _p_values(results, [widths[i] for _, i in cells], [i > 0 for _, i in cells])
     ends = [_intervals(place.clips, [of[i] for of in found], n_resamples, rng) for i, place in enumerate(places)]
     table = pd.DataFrame(
         [
@@ -313,14 +318,14 @@ def _intervals(clips: Clips, results: list[Judged], n_resamples: int, rng: Any) 
     return [found[name] for name in metrics]
 
 
-def _p_values(results: list[Judged], is_two_sided: list[bool]) -> list[float]:
+def _p_values(results: list[Judged], widths: list[Floats], is_two_sided: list[bool]) -> list[float]:
     """Return how often the greatest standardised figure that chance gives in any row is as great as each row's."""
     if not results:
         return []
     chance = np.array([result.chance for result in results])
     spread = np.maximum(chance.std(axis=1), 1e-12)[:, np.newaxis]
     found = np.array([[result.auc - 0.5] for result in results]) / spread
-    chance, two_sided = chance / spread, np.array(is_two_sided)[:, np.newaxis]
+    chance, two_sided = chance / spread * np.array(widths), np.array(is_two_sided)[:, np.newaxis]
     greatest = np.max(np.where(two_sided, np.abs(chance), chance), axis=0)
     found = np.where(two_sided, np.abs(found), found)
     n_reaching = np.sum(greatest >= found, axis=1)

@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 from skvoicefake._groups import is_unknown
 
 N_FLIPS = 199
+FEW_GROUPS, N_DRAWS_EACH = 500, 20  # of so few groups, so many times as many flips are drawn, and the best kept
 KNOTS, PENALTY = 7, 5.0
 FEW_VALUES = 8  # a feature of so few values is a choice between them
 BLOCK = 2_000_000  # cells of a matrix of flipped labels
@@ -36,10 +37,32 @@ class Clips(NamedTuple):
         return np.asarray(self.is_second - np.mean(self.is_second), dtype=np.float64)
 
     def flips(self, rng: np.random.RandomState) -> Floats:
-        """Draw the signs that the labels of each group are turned round by, the first time by none."""
-        signs = 2.0 * rng.randint(0, 2, size=(int(np.max(self.groups)) + 1, N_FLIPS + 1)) - 1
+        """Draw the signs that the labels of each group are turned round by, the first time by none.
+
+        Of few groups, the draws are kept that leave the classes in the folds about as balanced as they are.
+        """
+        n_groups = int(np.max(self.groups)) + 1
+        n_draws = N_FLIPS * (N_DRAWS_EACH if n_groups <= FEW_GROUPS else 1)
+        signs = 2.0 * rng.randint(0, 2, size=(n_groups, n_draws + 1)) - 1
         signs[:, 0] = 1
-        return signs
+        pairs = np.zeros(n_draws + 1)
+        for fold in range(int(np.max(self.folds)) + 1):
+            here = self.folds == fold
+            sums, squares = (np.bincount(self.groups[here], self.labels[here] ** power, n_groups) for power in (1, 2))
+            pairs += np.sum(here) * np.sum(squares) - (sums @ signs) ** 2
+        nearest = np.argsort(np.abs(pairs - pairs[0]), kind="stable")[: N_FLIPS + 1]
+        return np.asarray(signs[:, nearest], dtype=np.float64)
+
+    def widths(self, rng: np.random.RandomState) -> Floats:
+        """Draw what chance is widened by where few groups tell how wide it is: a normal times these is Student's."""
+        least = min(_n_effective(self.groups[self.is_second == label]) for label in (True, False))
+        dof = max(1.0, least - 1)
+        return np.asarray(np.sqrt(dof / rng.chisquare(dof, size=N_FLIPS)))
+
+
+def _n_effective(groups: Codes) -> float:
+    sizes = np.bincount(groups)
+    return float(len(groups) ** 2 / np.sum(sizes**2))
 
 
 class Judged(NamedTuple):
@@ -75,7 +98,7 @@ def _indicators(values: NDArray[Any], distinct: NDArray[Any]) -> Floats:
 
 def cross_validate(X: Floats, clips: Clips, flips: Floats) -> Judged:
     """Judge the model by its folds."""
-    scores, areas = np.empty(len(X)), np.zeros(flips.shape[1])
+    scores, excess, pairs = np.empty(len(X)), np.zeros(flips.shape[1]), np.zeros(flips.shape[1])
     for fold in range(int(np.max(clips.folds)) + 1):
         test = clips.folds == fold
         centre, inverse = _fit(X[~test])
@@ -83,19 +106,23 @@ def cross_validate(X: Floats, clips: Clips, flips: Floats) -> Judged:
             labels = clips.labels[:, np.newaxis] * flips[clips.groups, columns]
             # Rounded, so that clips with the same features tie.
             answers = np.round((X[test] - centre) @ (inverse @ labels[~test]), 9)
-            areas[columns] += _excess(answers, labels[test])
+            ranks = rankdata(np.ascontiguousarray(answers.T), axis=1) - (len(answers) + 1) / 2
+            labels = labels[test] - labels[test].mean(axis=0)
+            excess[columns] += np.einsum("ij,ji->i", ranks, labels)
+            pairs[columns] += len(labels) * np.einsum("ij,ij->j", labels, labels)
             if columns.start == 0:
                 scores[test] = answers[:, 0]
-    return _judged(areas / max(clips.n_pairs, 1), scores, clips)
+    return _judged(excess / np.maximum(pairs, 1), scores, clips)
 
 
 def transfer(X: Floats, clips: Clips, X_test: Floats, test: Clips, flips: Floats) -> Judged:
     """Judge the model of some clips on others."""
     centre, inverse = _fit(X)
     scores = np.round((X_test - centre) @ (inverse @ clips.labels), 9)
-    ranks = rankdata(scores)
-    by_group = np.bincount(test.groups, test.labels * (ranks - np.mean(ranks)), minlength=len(flips))
-    return _judged(by_group @ flips / max(test.n_pairs, 1), scores, test)
+    labels, ranks = test.labels, rankdata(scores) - (len(scores) + 1) / 2
+    excess = np.bincount(test.groups, labels * ranks) @ flips
+    pairs = len(labels) * (labels @ labels) - (np.bincount(test.groups, labels) @ flips) ** 2
+    return _judged(excess / np.maximum(pairs, 1), scores, test)
 
 
 def _blocks(flips: Floats, n_clips: int) -> list[slice]:
@@ -108,12 +135,6 @@ def _fit(X: Floats) -> tuple[Floats, Floats]:
     centre = X.mean(axis=0)
     centred = X - centre
     return centre, np.linalg.solve(centred.T @ centred + PENALTY * np.eye(X.shape[1]), centred.T)
-
-
-def _excess(answers: Floats, labels: Floats) -> Floats:
-    """Return by how many pairs of clips each column of answers ranks better than chance."""
-    ranks = rankdata(np.ascontiguousarray(answers.T), axis=1)
-    return np.einsum("ij,ji->i", ranks - (len(answers) + 1) / 2, labels)
 
 
 def _judged(excess: Floats, scores: Floats, clips: Clips) -> Judged:
