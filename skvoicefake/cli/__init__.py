@@ -13,6 +13,7 @@ import skvoicefake
 
 # What each does, in a line. Its file is only imported when it is asked for, so that --help is quick.
 SUBCOMMANDS = {
+    "audit": "tell what would fool a detector, before it is trained",
     "train": "train a detector on labelled recordings, and judge it",
     "predict": "score recordings with a detector",
     "evaluate": "judge a detector on labelled recordings, or anyone's score file",
