@@ -154,7 +154,7 @@ def load_add2023(
 def _read(root: Folder) -> tuple[Audio, pd.DataFrame, list[str]]:
     """Return the audio beside all files of labels, their lines, and those that do not parse."""
     audio, tables, unparsed = Audio(), [], []
-    for path in find_files(root, r".*label\.txt", layout=LAYOUT)[1]:
+    for path in find_files(root, r".*labels?\.txt", layout=LAYOUT)[1]:
         split, base = _split_of(path)
         rows, bad = read_rows(path, ("clip", "label"))
         if bad:
@@ -164,7 +164,8 @@ def _read(root: Folder) -> tuple[Audio, pd.DataFrame, list[str]]:
         clips = [f"{split}/{clip}" for clip in rows["clip"].tolist()]
         tables.append(rows.assign(clip=pd.Series(clips, index=rows.index, dtype=object), split=split, language="zh"))
         join_audio(audio, audio_below(base), f"{split}/")
-    table = pd.concat(tables).dropna(axis="columns", how="all")
+    table = pd.concat(tables)
+    table = table.drop(columns=[name for name in ("attack", "stretches") if name in table and table[name].isna().all()])
     if "stretches" in table:
         table["stretches"] = table["stretches"].fillna("-")
     return audio, table, unparsed

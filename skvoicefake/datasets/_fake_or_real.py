@@ -75,7 +75,8 @@ def load_for(
     >>> load_for(folder, split="train").frame[["target", "codec", "recording"]].values.tolist()
     [['fake', 'mp3', 'train/fake/file1'], ['real', '-', 'train/real/file1']]
     """
-    audio, table = read_paths(root, PATTERN, layout=LAYOUT)
+    # As collected, "file7.mp3" and "file7.wav" are two clips.
+    audio, table = read_paths(root, PATTERN, layout=LAYOUT, twins=True)
     table["version"] = table["version"].str.lower().replace("", "-")
     table = keep_versions(audio, table, version, f"{os.fspath(root)}: {FOR.name}")
     clips, classes = table["clip"].tolist(), [name.lower() for name in table["label"].tolist()]

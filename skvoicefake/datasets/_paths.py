@@ -12,7 +12,7 @@ from skvoicefake.datasets._corpus import Audio, Names, Tree, audio_below, pick
 Folder = str | os.PathLike[str]
 
 
-def read_paths(root: Folder, pattern: str, *, layout: str) -> tuple[Audio, pd.DataFrame]:
+def read_paths(root: Folder, pattern: str, *, layout: str, twins: bool = False) -> tuple[Audio, pd.DataFrame]:
     """Return the audio below a folder by its path, and a row for every file in folders of such paths.
 
     Parameters
@@ -23,6 +23,9 @@ def read_paths(root: Folder, pattern: str, *, layout: str) -> tuple[Audio, pd.Da
         See `fitting`.
     layout : str
         The same in words, for the error.
+    twins : bool, default=False
+        Whether files whose names differ in the suffix alone are clips of their
+        own, known by their names with the suffix.
 
     Returns
     -------
@@ -37,6 +40,9 @@ def read_paths(root: Folder, pattern: str, *, layout: str) -> tuple[Audio, pd.Da
         If there is no such folder, or nothing in it fits.
     """
     audio = audio_below(root, key="path")
+    if twins:
+        audio.update({Path(path).relative_to(root).as_posix(): path for path in audio.same_name})
+        audio.same_name.clear()
     table = fitting(audio, root, pattern)
     if table.empty:
         raise not_laid_out(root, audio, layout)

@@ -37,6 +37,17 @@ def test_names_that_come_again_in_another_part(tmp_path):
         assert ("eval_R1" in path) == (split == "track3_R1")
 
 
+def test_files_of_labels_without_a_line(tmp_path):
+    root = trees.add2022(tmp_path)
+    (root / "eval_track1" / "label.txt").write_text("\n")
+    with pytest.warns(UserWarning, match="2 files of audio that no line names"):
+        assert set(load_add2022(root).split) == {"train", "dev", "track3_R2"}
+    with pytest.raises(FileNotFoundError, match="none of 0 lines can be used"):
+        load_add2022(root / "eval_track1")
+    with pytest.raises(FileNotFoundError, match="none of 0 lines can be used"):
+        load_add2023(root / "eval_track1")
+
+
 def test_labels_in_a_folder_around_others(tmp_path):
     root = trees.add2022(tmp_path)
     expected = load_add2022(root)

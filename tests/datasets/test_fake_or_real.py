@@ -4,6 +4,7 @@ import pytest
 
 from skvoicefake.datasets import load_for
 from tests.checks import trees
+from tests.checks.trees import put
 
 VERSIONS = {"for-original": "original", "for-norm": "norm", "for-2seconds": "2sec", "for-rerecorded": "rerec"}
 
@@ -50,6 +51,16 @@ def test_folders_of_the_archives_and_of_kaggle(tmp_path):
 def test_the_corpus_own_names_of_splits(tmp_path):
     root = trees.fake_or_real(tmp_path)
     assert load_for(root, split=["training", "testing"]).data == load_for(root, split=["train", "test"]).data
+
+
+def test_names_that_differ_in_the_suffix_alone(tmp_path):
+    root = trees.fake_or_real(tmp_path, "for-original")
+    put(root, "training/fake/file1.mp3")
+    clips = load_for(root)
+    assert len(clips.data) == 13
+    same = clips.frame[clips.frame["recording"] == "train/fake/file1"]
+    assert sorted(same["codec"]) == ["-", "mp3"]
+    assert same["group"].nunique() == 1
 
 
 def test_one_split_of_one_version(tmp_path):

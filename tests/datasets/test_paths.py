@@ -19,6 +19,18 @@ def test_a_row_a_file_in_folders_that_fit(tmp_path):
     assert list(table.columns) == ["clip", "name", "version", "label"]
 
 
+@pytest.mark.parametrize("root", ["", "v1"])
+def test_names_that_differ_in_the_suffix_alone(tmp_path, root):
+    put(tmp_path, "v1/real/a.wav", "v1/real/a.mp3")
+    audio, table = read_paths(tmp_path / root, PATTERN, layout="")
+    assert (len(table), len(audio.same_name)) == (1, 1)
+    audio, table = read_paths(tmp_path / root, PATTERN, layout="", twins=True)
+    assert sorted(audio.values()) == [str(tmp_path / "v1" / "real" / name) for name in ("a.mp3", "a.wav")]
+    assert audio.same_name == []
+    assert {audio[name] for name in table.index} == set(audio.values())
+    assert table["label"].tolist() == ["real", "real"]
+
+
 def test_the_folder_itself_is_part_of_the_path(tmp_path):
     put(tmp_path, "v1/real/a.wav", "real/a.wav")
     assert read_paths(tmp_path / "v1", PATTERN, layout="")[1]["version"].tolist() == ["1"]
