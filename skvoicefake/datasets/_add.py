@@ -159,7 +159,8 @@ def _read(root: Folder) -> tuple[Audio, pd.DataFrame, list[str]]:
         rows, bad = read_rows(path, ("clip", "label"))
         if bad:
             triples, not_triples = read_rows(path, ("clip", "label", "attack"))
-            rows, bad = pd.concat([rows, _parts(triples)]), [line for line in bad if line in set(not_triples)]
+            rows, never = pd.concat([rows, _parts(triples)]), set(not_triples)
+            bad = [line for line in bad if line in never]
         unparsed += bad
         clips = [f"{split}/{clip}" for clip in rows["clip"].tolist()]
         tables.append(rows.assign(clip=pd.Series(clips, index=rows.index, dtype=object), split=split, language="zh"))

@@ -109,8 +109,10 @@ def find_files(root: Folder, pattern: str, *, layout: str) -> tuple[Tree, list[P
 
 def join_audio(audio: Audio, found: Audio, prefix: str) -> None:
     """Add audio under longer names, so that those of different folders are told apart."""
-    audio.update({prefix + name: path for name, path in found.items()})
-    audio.same_name += found.same_name
+    longer = {prefix + name: path for name, path in found.items()}
+    twice = {name: audio[name] for name in longer.keys() & audio.keys()}
+    audio.same_name += found.same_name + sorted(longer[name] for name, path in twice.items() if longer[name] != path)
+    audio.update(longer | twice)
 
 
 def keep_versions(audio: Audio, table: pd.DataFrame, versions: Names, where: str) -> pd.DataFrame:

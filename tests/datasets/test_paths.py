@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
-from skvoicefake.datasets._paths import find_files, fitting, folders, read_paths
+from skvoicefake.datasets._corpus import Audio, audio_below
+from skvoicefake.datasets._paths import find_files, fitting, folders, join_audio, read_paths
 from tests.checks.trees import put
 
 PATTERN = r"(?:v(?P<version>\d)/)?(?P<label>real|fake)"
@@ -58,6 +61,20 @@ def test_files_nearest_first(tmp_path):
     assert tree.files(r"meta\.csv") == paths
     with pytest.raises(FileNotFoundError, match=r"expected labels, found 3 files, such as 'META.csv', 'meta.csv'"):
         find_files(tmp_path, r"label\.txt", layout="labels")
+
+
+def test_audio_under_longer_names(tmp_path):
+    put(tmp_path, "a/1.wav", "b/1.wav", "b/2.wav", "b/2.mp3")
+    audio = Audio()
+    join_audio(audio, audio_below(tmp_path / "a"), "part/")
+    join_audio(audio, audio_below(tmp_path / "a"), "part/")
+    assert audio == {"part/1": str(tmp_path / "a" / "1.wav")}
+    assert audio.same_name == []
+    # The first stands for the name, and the others are told.
+    join_audio(audio, audio_below(tmp_path / "b"), "part/")
+    assert audio["part/1"] == str(tmp_path / "a" / "1.wav")
+    assert sorted(Path(path).name for path in audio.same_name) == ["1.wav", "2.wav"]
+    assert list(audio) == ["part/1", "part/2"]
 
 
 def test_one_folder_or_several(tmp_path):
