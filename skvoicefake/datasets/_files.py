@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -47,29 +47,12 @@ class Tree:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
-        if not self.root.is_dir():
-            raise FileNotFoundError(f"{self.root}: no such folder.")
-        self.folders: dict[str, list[str]] = {}
-        seen: set[str] = set()
-        for folder, inside, names in os.walk(self.root, followlinks=True):
-            # Links may lead back to where the walk came from.
-            real_folder = os.path.realpath(folder)
-            if real_folder in seen:
-                inside.clear()
-                continue
-            seen.add(real_folder)
-            inside[:] = sorted(name for name in inside if not name.startswith(".") and name != "__MACOSX")
-            self.folders[folder] = names
+        self.folders = dict(walk(self.root, is_hidden_too=False))
 
     def files(self, pattern: str) -> list[Path]:
         """Return the files whose name is such, whatever its case, those nearest to the root first."""
         fits = re.compile(pattern, re.IGNORECASE).fullmatch
-        paths = [
-            Path(folder, name)
-            for folder, names in self.folders.items()
-            for name in names
-            if fits(name) and name[0] != "."
-        ]
+        paths = [Path(folder, name) for folder, name in self._others if fits(name)]
         return sorted(paths, key=lambda path: (len(path.parts), path))
 
     @cached_property
@@ -84,17 +67,32 @@ class Tree:
         audio = Audio()
         # Written for speed, as there may be a million files.
         for folder, names in self.folders.items():
-            path = Path(folder)
-            parts = path.relative_to(self.root).parts
+            parts = Path(folder).relative_to(self.root).parts
             if not all_of_it and not any(map(fits, parts)):
                 continue
-            top = "" if path == Path() else f"{path}{os.sep}"
             prefix = "".join(f"{part}/" for part in parts) if key == "path" else ""
             for name in names:
                 stem, dot, suffix = name.rpartition(".")
                 if dot and (suffix in SUFFIXES or suffix.lower() in SUFFIXES) and name[0] != ".":
-                    audio.add(_written(prefix + stem), top + name)
+                    audio.add(_written(prefix + stem), folder + name)
         return audio
+
+
+def walk(root: Path, *, is_hidden_too: bool = True) -> Iterator[tuple[str, list[str]]]:
+    """Give every folder, with the separator at its end, and the names of the files in it; linked folders once."""
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: no such folder.")
+    seen: set[str] = set()
+    for folder, inside, names in os.walk(root, followlinks=True):
+        # Links may lead back to where the walk came from.
+        real_folder = os.path.realpath(folder)
+        if real_folder in seen:
+            inside.clear()
+            continue
+        seen.add(real_folder)
+        inside[:] = sorted(name for name in inside if is_hidden_too or not (name[0] == "." or name == "__MACOSX"))
+        path = Path(folder)
+        yield "" if path == Path() else f"{path}{os.sep}", names
 
 
 def audio_below(folders: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, key: str = "stem") -> Audio:

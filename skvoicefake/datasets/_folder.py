@@ -1,14 +1,15 @@
 """A folder with one sub-folder a class -> labelled clips."""
 
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skvoicefake.datasets._bunch import as_bunch, listed, warn
+from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
 from skvoicefake.datasets._copysynthesis import FAKE_NAME
-from skvoicefake.datasets._files import AUDIO_SUFFIXES
+from skvoicefake.datasets._files import AUDIO_SUFFIXES, SUFFIXES, walk
 from skvoicefake.labels import label_kind
 
 
@@ -44,7 +45,7 @@ def find_audio(root: str | os.PathLike[str]) -> list[str]:
     >>> [Path(path).name for path in find_audio(folder)]
     ['a.flac', 'b.WAV']
     """
-    return [str(path) for path in _split_by_suffix(Path(root))[0]]
+    return _split_by_suffix(Path(root))[0]
 
 
 def load_folder(root: str | os.PathLike[str]) -> Bunch:
@@ -120,36 +121,34 @@ def load_folder(root: str | os.PathLike[str]) -> Bunch:
     """
     root = Path(root)
     kinds = class_folders(root)
-    rows: list[tuple[Path, Path, str]] = []
-    others: list[Path] = []
-    for top, kind in kinds.items():
+    paths: list[str] = []
+    tops: list[Path] = []
+    others: list[str] = []
+    for top in kinds:
         files, strangers = _split_by_suffix(top)
-        others += strangers
-        rows += [(path, top, kind) for path in files]
         if not files:
             raise FileNotFoundError(
                 f"{top}: no audio below this folder ({listed(strangers, 'other file')}). Known endings:"
                 f" {' '.join(sorted(AUDIO_SUFFIXES))}."
             )
-    frame = pd.DataFrame(
-        {
-            "path": [str(path) for path, _, _ in rows],
-            "target": [kind for _, _, kind in rows],
-            "label": [top.name for _, top, _ in rows],
-        }
-    )
-    frame["group"], what = _groups([(path, top) for path, top, _ in rows], frame["target"])
-    made_of = [FAKE_NAME.fullmatch(path.stem) if kind == "fake" else None for path, _, kind in rows]
-    if any(made_of):
-        methods = pd.Series([match["method"] if match else "unknown" for match in made_of])
-        frame["attack"] = methods.where(frame["target"] == "fake", "-")
-    beside = [path for path in find_audio(root) if not any(Path(path).is_relative_to(top) for top in kinds)]
+        paths += files
+        tops += [top] * len(files)
+        others += strangers
+    targets = [kinds[top] for top in tops]
+    frame = pd.DataFrame({"path": paths, "target": targets, "label": [top.name for top in tops]}, dtype=object)
+    made_of = [FAKE_NAME.fullmatch(_stem(path)) for path in paths]
+    frame["group"], what = _groups(paths, tops, targets, made_of)
+    if any(match and kind == "fake" for match, kind in zip(made_of, targets, strict=True)):
+        frame["attack"] = [match["method"] if match else "-" for match in made_of]
+        fill_unknown(frame)
+    inside = tuple(f"{top}{os.sep}" for top in kinds)
+    beside = [path for path in find_audio(root) if not path.startswith(inside)]
     if beside:
         warn(
             f"{root}: {listed(beside, 'audio file')} left out, in no folder that is named as a class."
             f" Class folders: {[top.name for top in kinds]}."
         )
-    report = {"source": str(root), "groups": what, "other_audio": beside, "not_audio": [str(path) for path in others]}
+    report = {"source": str(root), "groups": what, "other_audio": beside, "not_audio": others}
     return as_bunch(frame, report)
 
 
@@ -179,27 +178,37 @@ def sentence_of(path: Path) -> str:
     return made_of["source"] if made_of else path.stem
 
 
-def _groups(files: list[tuple[Path, Path]], target: "pd.Series[str]") -> tuple[list[str] | None, str]:
+def _groups(
+    paths: list[str], tops: list[Path], targets: list[str], made_of: list[re.Match[str] | None]
+) -> tuple[list[str] | None, str]:
     """Return the group of every file, if the folder says anything about groups, and what the groups are."""
-    speakers = [speaker_of(path, top) for path, top in files]
-    sentences = [sentence_of(path) for path, _ in files]
+    starts = {top: len(f"{top}{os.sep}") for top in set(tops)}
+    below = [path[starts[top] :].partition(os.sep) for path, top in zip(paths, tops, strict=True)]
+    speakers = [first if rest else "-" for first, _, rest in below]
+    sentences = [match["source"] if match else _stem(path) for path, match in zip(paths, made_of, strict=True)]
     voices: dict[str, set[str]] = {}
-    for sentence, speaker, kind in zip(sentences, speakers, target, strict=True):
+    kinds: dict[str, set[str]] = {}
+    for sentence, speaker, kind in zip(sentences, speakers, targets, strict=True):
+        kinds.setdefault(sentence, set()).add(kind)
         if kind == "real":
             voices.setdefault(sentence, set()).add(speaker)
     # Sub-folders cannot be speakers to split by if they part a recording from the fakes that were made of it.
     are_parted = any(
-        speaker not in voices.get(sentence, {speaker})
-        for (path, _), sentence, speaker in zip(files, sentences, speakers, strict=True)
-        if FAKE_NAME.fullmatch(path.stem)
+        match and speaker not in voices.get(sentence, {speaker})
+        for match, sentence, speaker in zip(made_of, sentences, speakers, strict=True)
     )
     if set(speakers) != {"-"} and not are_parted:
-        groups = [str(path) if name == "-" else name for name, (path, _) in zip(speakers, files, strict=True)]
+        groups = [path if name == "-" else name for name, path in zip(speakers, paths, strict=True)]
         outside = f"; clips outside them ({speakers.count('-')}) are a group each" if "-" in speakers else ""
         return groups, f"sub-folders of the class folders{outside}"
-    if target.groupby(sentences).nunique().max() == 2:
+    if any(len(both) == 2 for both in kinds.values()):
         return sentences, "recordings, by file name"
     return None, "unknown"
+
+
+def _stem(path: str) -> str:
+    # Not by Path: there may be many, and all end like audio.
+    return path.rpartition(os.sep)[2].rpartition(".")[0]
 
 
 def _names(folder: Path) -> list[str]:
@@ -209,22 +218,18 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _split_by_suffix(root: Path) -> tuple[list[Path], list[Path]]:
+def _split_by_suffix(root: Path) -> tuple[list[str], list[str]]:
     """Return the audio files below a folder, and the other ones, both sorted."""
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder.")
-    audio: list[Path] = []
-    others: list[Path] = []
-    seen: set[str] = set()
-    for folder, inside, names in os.walk(root, followlinks=True):
-        # Links may lead back to where the walk came from.
-        real_folder = os.path.realpath(folder)
-        if real_folder in seen:
-            inside.clear()
-            continue
-        seen.add(real_folder)
+    audio: list[str] = []
+    others: list[str] = []
+    for folder, names in walk(root):
         for name in names:
             # "._name" is what macOS puts beside a file in archives.
-            is_audio = Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(".")
-            (audio if is_audio else others).append(Path(folder, name))
-    return sorted(audio), sorted(others)
+            is_audio = name.rpartition(".")[2].lower() in SUFFIXES and not name.startswith(".")
+            (audio if is_audio else others).append(folder + name)
+    return sorted(audio, key=_by_folder), sorted(others, key=_by_folder)
+
+
+def _by_folder(path: str) -> str:
+    """Sort as paths do, part by part: what a folder holds before its namesakes with a longer name."""
+    return path.replace(os.sep, "\0")
