@@ -11,6 +11,7 @@ from skvoicefake._groups import is_unknown
 N_FLIPS = 199
 FEW_GROUPS, N_DRAWS_EACH = 500, 20  # of so few groups, so many times as many flips are drawn, and the best kept
 KNOTS, PENALTY = 7, 5.0
+BEND = 0.3  # how readily the model bends: few clips get about a line, thousands what they ask for
 FEW_VALUES = 8  # a feature of so few values is a choice between them
 BLOCK = 2_000_000  # cells of a matrix of flipped labels
 
@@ -88,8 +89,8 @@ def basis(values: NDArray[Any], is_fit: NDArray[np.bool_]) -> Floats:
     if len(distinct := np.unique(ordered)) <= FEW_VALUES:
         return np.column_stack([_indicators(numbers, distinct), ~known])
     ranks = (np.searchsorted(ordered, numbers) + np.searchsorted(ordered, numbers, "right")) / (2 * len(ordered))
-    hats = np.maximum(0, 1 - np.abs((KNOTS - 1) * ranks[:, np.newaxis] - np.arange(KNOTS)))
-    return np.column_stack([np.where(known[:, np.newaxis], hats, 0), ~known])
+    hats = BEND * np.maximum(0, 1 - np.abs((KNOTS - 1) * ranks[:, np.newaxis] - np.arange(KNOTS)))
+    return np.column_stack([np.where(known[:, np.newaxis], np.column_stack([2 * ranks - 1, hats]), 0), ~known])
 
 
 def _indicators(values: NDArray[Any], distinct: NDArray[Any]) -> Floats:

@@ -37,6 +37,7 @@ STEP_S = 0.01  # the frames in which level, silence and pauses are measured
 WINDOW_S = 0.032  # the frames in which spectra are measured
 MOST_WINDOWS = 10_000  # of an hour's recording, evenly spaced
 ACTIVE_DB = 30.0  # what is further beneath the loudest frames is a pause
+STEADY_DB = 6.0  # what is nearer to them is none
 QUIET = 0.1  # the share of frames that count as quiet
 BANDS_HZ = (300.0, 3400.0)  # between hum, the telephone's band and what lies above it
 TOP_BAND = 7 / 8  # of half the sample rate: where the top band begins
@@ -121,9 +122,9 @@ def surface_features(
 
         - `duration_s`: seconds.
         - `level_db`: RMS of what is no pause, in dBFS (0 is a constant 1).
-          A pause is a frame of 10 ms more than 30 dB beneath the loudest
-          twentieth of the frames, or nearer to the quiet ones where that is
-          higher.
+          A pause is a frame of 10 ms that is 30 dB beneath the loudest
+          twentieth of the frames, or (in noise) nearer to the quietest
+          twentieth than to them and 6 dB beneath.
         - `peak_db`: the greatest sample, dBFS.
         - `dc`: mean of the samples over the RMS of what is no pause.
         - `leading_silence_s`, `trailing_silence_s`: seconds before the first
@@ -174,7 +175,7 @@ def surface_features(
     power = np.einsum("ij,ij->i", frames, frames) / frames.shape[1]
     levels = _decibels(power)
     loud, floor = np.quantile(levels, [0.95, 0.05])
-    is_active = levels >= max(loud - ACTIVE_DB, (loud + floor) / 2)
+    is_active = levels >= max(loud - ACTIVE_DB, min((loud + floor) / 2, loud - STEADY_DB))
     level = float(_decibels(power[is_active].mean()))
     first, last = _ends(is_active)
     step = frames.shape[1] / rate
