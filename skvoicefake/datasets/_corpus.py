@@ -116,52 +116,21 @@ def assemble(
     where = f"{os.fspath(root)}: {corpus.name}"
     clips = clip_keys(table["clip"].tolist())
     table = table.assign(clip=pd.Series(clips, index=table.index, dtype=object))
-    # A file may have two names, where one of the folders that are read lies in the other.
-    strangers = audio.keys() - set(clips)
-    unnamed = sorted({audio[name] for name in strangers} - {audio[name] for name in audio.keys() - strangers})
-    is_aside = re.compile(corpus.aside or r"(?!)").fullmatch
     lost: dict[str, list[str]] = {key: [] for key in LEFT_OUT}
-    lost["unparsed_lines"] = list(unparsed)
-    lost["unnamed_audio"] = [path for path in unnamed if not is_aside(Path(path).stem)]
-    lost["same_name"] = audio.same_name
-
+    lost |= {"unparsed_lines": list(unparsed), "same_name": audio.same_name}
+    lost["unnamed_audio"], n_aside = _unnamed(audio, set(clips), corpus.aside)
     # Before any split is picked: a clip that is in two splits is in none.
     table, lost["repeated_lines"], lost["contradictory_lines"] = _once(table)
     if splits is not None:
         picked = pick(splits, table["split"].unique() if "split" in table else (), where)
         table = table[table["split"].isin(picked)]
-    words, clips = table["label"].tolist(), table["clip"].tolist()
-    kinds = {word: label_kind(word) for word in set(words)}
-    frame = table.drop(columns="clip")
-    frame.insert(0, "path", pd.Series(list(map(audio.get, clips)), index=table.index, dtype=object))
-    frame.insert(1, "target", pd.Series([kinds[word] for word in words], index=table.index, dtype=object))
-    is_known, is_there = frame["target"].notna().to_numpy(), frame["path"].notna().to_numpy()
-    lost["unknown_labels"] = _lines(table, ~is_known, "clip", "label")
-    is_absent = np.zeros(len(table), dtype=bool)
-    if "split" in table and splits is None and is_there.any():
-        lost["absent_splits"] = sorted(set(table["split"]) - set(table["split"][is_there]))
-        is_absent = table["split"].isin(lost["absent_splits"]).to_numpy()
-    lost["missing_audio"] = _lines(table, is_known & ~is_there & ~is_absent, "clip")
-    if not (is_known & is_there).all():
-        frame = frame[is_known & is_there].copy()
-
+    frame = _with_audio(table, audio, lost, any_split=splits is None)
     if frame.empty:
         raise FileNotFoundError(
-            f"{where}: none of {len(table)} lines can be used: {_lost(lost) or 'nothing to read'}."
-            f" The lines name {clips[:3]}, the audio is {list(audio.values())[:3] or 'nowhere'}."
+            f"{where}: none of {len(table)} lines can be used: {_lost(lost) or 'nothing to read'}. The lines name"
+            f" {table['clip'].head(3).tolist()}, the audio is {list(audio.values())[:3] or 'nowhere'}."
         )
-    if on_missing == "raise" and (serious := {key: items for key, items in lost.items() if key in SERIOUS and items}):
-        error = FileNotFoundError if serious.keys() <= {"missing_audio", "absent_splits"} else ValueError
-        hint = " Pick splits that are there: split=..." if "absent_splits" in serious else ""
-        raise error(f"{where}: {_lost(serious)}. Mend this, or leave it out: on_missing='skip'.{hint}")
-    if strange := set(corpus.classes) - set(frame["target"]):
-        raise ValueError(
-            f"{where}: expected {' and '.join(corpus.classes)} clips, found {len(frame)} that are all"
-            f" {frame['target'].iloc[0]}; none is {min(strange)} ({_lost(lost) or 'nothing is left out'})."
-        )
-    if message := _lost(lost):
-        hint = " Name the splits that you have: split=..." if lost["absent_splits"] else ""
-        warn(f"{where}: {message}; left out, and listed in report.{hint}")
+    _tell(corpus, frame, lost, where, is_error=on_missing == "raise")
     fill_unknown(frame)
     columns = names(groups)
     if columns is None:
@@ -171,8 +140,7 @@ def assemble(
     if columns:
         frame["group"] = group_names(frame, columns)
     report: dict[str, Any] = {"source": os.fspath(root), "corpus": corpus.name}
-    report["groups"] = ", ".join(columns) or "unknown"
-    report["n_aside"] = len(unnamed) - len(lost["unnamed_audio"])
+    report |= {"groups": ", ".join(columns) or "unknown", "n_aside": n_aside}
     about = [f"{corpus.name}. Licence: {corpus.licence}.", f"Reference: {corpus.citation}", f"From {corpus.url}"]
     return as_bunch(frame, {**report, **lost}, about)
 
@@ -204,6 +172,50 @@ def group_names(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
         known = [(name, str(cell)) for name, cell in zip(columns, cells[i], strict=True) if not is_unknown(cell)]
         found.append("=".join(known[0]) if known else frame["path"].iloc[i])
     return np.array(found, dtype=object)[codes].tolist()
+
+
+def _unnamed(audio: Audio, clips: set[str], aside: str) -> tuple[list[str], int]:
+    """Return the audio that no line names, and how much of it is there for another use."""
+    strangers = audio.keys() - clips
+    # A file may have two names, where one of the folders that are read lies in the other.
+    paths = sorted({audio[name] for name in strangers} - {audio[name] for name in audio.keys() - strangers})
+    is_aside = re.compile(aside or r"(?!)").fullmatch
+    unnamed = [path for path in paths if not is_aside(Path(path).stem)]
+    return unnamed, len(paths) - len(unnamed)
+
+
+def _with_audio(table: pd.DataFrame, audio: Audio, lost: dict[str, list[str]], *, any_split: bool) -> pd.DataFrame:
+    """Return the lines with a known label and their audio, as path and target, and note down the others."""
+    words, clips = table["label"].tolist(), table["clip"].tolist()
+    kinds = {word: label_kind(word) for word in set(words)}
+    frame = table.drop(columns="clip")
+    frame.insert(0, "path", pd.Series(list(map(audio.get, clips)), index=table.index, dtype=object))
+    frame.insert(1, "target", pd.Series([kinds[word] for word in words], index=table.index, dtype=object))
+    is_known, is_there = frame["target"].notna().to_numpy(), frame["path"].notna().to_numpy()
+    is_absent = np.zeros(len(table), dtype=bool)
+    if any_split and "split" in table and is_there.any():
+        lost["absent_splits"] = sorted(set(table["split"]) - set(table["split"][is_there]))
+        is_absent = table["split"].isin(lost["absent_splits"]).to_numpy()
+    lost["unknown_labels"] = _lines(table, ~is_known, "clip", "label")
+    lost["missing_audio"] = _lines(table, is_known & ~is_there & ~is_absent, "clip")
+    is_good = is_known & is_there
+    return frame if is_good.all() else frame[is_good].copy()
+
+
+def _tell(corpus: Corpus, frame: pd.DataFrame, lost: dict[str, list[str]], where: str, *, is_error: bool) -> None:
+    """Say in one error or warning what is left out."""
+    if is_error and (serious := {key: items for key, items in lost.items() if key in SERIOUS and items}):
+        error = FileNotFoundError if serious.keys() <= {"missing_audio", "absent_splits"} else ValueError
+        hint = " Pick splits that are there: split=..." if "absent_splits" in serious else ""
+        raise error(f"{where}: {_lost(serious)}. Mend this, or leave it out: on_missing='skip'.{hint}")
+    if strange := set(corpus.classes) - set(frame["target"]):
+        raise ValueError(
+            f"{where}: expected {' and '.join(corpus.classes)} clips, found {len(frame)} that are all"
+            f" {frame['target'].iloc[0]}; none is {min(strange)} ({_lost(lost) or 'nothing is left out'})."
+        )
+    if message := _lost(lost):
+        hint = " Name the splits that you have: split=..." if lost["absent_splits"] else ""
+        warn(f"{where}: {message}; left out, and listed in report.{hint}")
 
 
 def _once(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
