@@ -1,5 +1,6 @@
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from skvoicefake import MFCCTransformer
 from skvoicefake.cli import main
+from tests.checks import asvspoof
 
 
 def load(path):
@@ -29,6 +31,23 @@ def test_a_labelled_folder(corpus, tmp_path, capsys):
     np.testing.assert_array_equal(content["features"], expected)
     assert "features of shape (48, 31, 10), paths, target, groups." in capsys.readouterr().err
     assert [file.name for file in path.parent.iterdir()] == ["features.npz"]
+
+
+def test_a_published_corpus(clips, tmp_path, capsys):
+    root = asvspoof.asvspoof2019(tmp_path)
+    for path in root.rglob("*.flac"):  # The format is told by what is inside.
+        path.write_bytes(Path(clips("one.wav")).read_bytes())
+    arguments = ["--corpus", "asvspoof2019-la", "--split", "dev", "--duration", "0.3"]
+    assert main(["extract", str(root), "-o", str(tmp_path / "features.npz"), *arguments]) == 0
+    content = load(tmp_path / "features.npz")
+    assert [Path(path).stem for path in content["paths"]] == ["LA_D_1047731", "LA_D_1000265"]
+    assert content["target"].tolist() == ["real", "fake"]
+    assert content["attack"].tolist() == ["-", "A03"]
+    assert content["groups"].tolist() == ["LA_0069", "LA_0070"]
+    assert (
+        main(["extract", str(root), "-o", str(tmp_path / "no.npz"), "--corpus", "asvspoof2019-la", "--split", "x"]) == 1
+    )
+    assert "no split 'x'; there are 'train', 'dev', 'eval'." in capsys.readouterr().err
 
 
 def test_files_and_folders_without_labels(corpus, clips, tmp_path):
