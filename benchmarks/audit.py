@@ -135,6 +135,7 @@ def audited(table, folder, jobs):
 def scale(frame, folder, args):
     folder.mkdir()
     rows = []
+    frame = frame.sample(frac=1, random_state=0)
     for speed in SPEEDS:
         for path, target in zip(frame["path"], frame["target"], strict=True):
             if len(rows) == args.n_clips:

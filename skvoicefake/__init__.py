@@ -16,7 +16,10 @@ _HOMES = {
     "MFCCTransformer": "skvoicefake.feature_extraction",
     "CNNLSTMClassifier": "skvoicefake.neural_network",
 }
-_ROOMS = {"audio", "calibration", "cli", "datasets", "feature_extraction", "labels", "metrics", "neural_network"}
+_ROOMS = {
+    *("audio", "calibration", "cli", "datasets", "feature_extraction", "labels", "metrics", "model_selection"),
+    "neural_network",
+}
 
 
 def __getattr__(name: str) -> object:
