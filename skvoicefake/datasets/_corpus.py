@@ -177,6 +177,8 @@ def group_names(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 def _unnamed(audio: Audio, clips: set[str], aside: str) -> tuple[list[str], int]:
     """Return the audio that no line names, and how much of it is there for another use."""
     strangers = audio.keys() - clips
+    if not strangers:
+        return [], 0
     # A file may have two names, where one of the folders that are read lies in the other.
     paths = sorted({audio[name] for name in strangers} - {audio[name] for name in audio.keys() - strangers})
     is_aside = re.compile(aside or r"(?!)").fullmatch
@@ -188,10 +190,12 @@ def _with_audio(table: pd.DataFrame, audio: Audio, lost: dict[str, list[str]], *
     """Return the lines with a known label and their audio, as path and target, and note down the others."""
     words, clips = table["label"].tolist(), table["clip"].tolist()
     kinds = {word: label_kind(word) for word in set(words)}
+    paths, targets = list(map(audio.get, clips)), [kinds[word] for word in words]
     frame = table.drop(columns="clip")
-    frame.insert(0, "path", pd.Series(list(map(audio.get, clips)), index=table.index, dtype=object))
-    frame.insert(1, "target", pd.Series([kinds[word] for word in words], index=table.index, dtype=object))
-    is_known, is_there = frame["target"].notna().to_numpy(), frame["path"].notna().to_numpy()
+    frame.insert(0, "path", pd.Series(paths, index=table.index, dtype=object))
+    frame.insert(1, "target", pd.Series(targets, index=table.index, dtype=object))
+    is_known = np.array([kind is not None for kind in targets], dtype=bool)
+    is_there = np.array([path is not None for path in paths], dtype=bool)
     is_absent = np.zeros(len(table), dtype=bool)
     if any_split and "split" in table and is_there.any():
         lost["absent_splits"] = sorted(set(table["split"]) - set(table["split"][is_there]))

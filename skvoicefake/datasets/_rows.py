@@ -49,7 +49,7 @@ def read_rows(
         raise FileNotFoundError(f"{path}: no such file.")
     # Only "\n" ends a line: names may hold what else Unicode calls a line break.
     lines = path.read_bytes().decode("utf-8", errors="surrogateescape").removeprefix("\ufeff").split("\n")
-    names = list(columns)
+    names, start = list(columns), f"{path.name}:"
     flat: list[str] = []  # all cells in one list: a list a line would keep the garbage collector busy
     places: list[str] = []
     unparsed: list[str] = []
@@ -61,9 +61,9 @@ def read_rows(
             names, header = _header(path, cells, columns), False
         elif len(cells) == len(names):
             flat += cells
-            places.append(f"{path.name}:{number}")
+            places.append(f"{start}{number}")
         else:
-            unparsed.append(f"{path.name}:{number}: {line.strip()[:100]}")
+            unparsed.append(f"{start}{number}: {line.strip()[:100]}")
     if header:
         raise ValueError(f"{path}: expected a header that names {', '.join(columns)}, the file is empty.")
     table = {name: flat[i :: len(names)] for i, name in enumerate(names)}
