@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from threadpoolctl import threadpool_limits
 
 from skvoicefake._groups import balanced_folds, connected_groups, is_unknown
 from skvoicefake.metrics._bootstrap import ConfidenceInterval, intervals
@@ -195,7 +196,9 @@ def judge_shortcuts(
             found.append(transfer(X[fit], training, X[place.rows], place.clips, signs))
         return found
 
-    found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(judge)(names) for names in families.values())
+    # Matrices so small are slower with more threads of BLAS.
+    with threadpool_limits(1, user_api="blas"):
+        found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(judge)(names) for names in families.values())
     cells = [(family, i) for family in families for i in range(len(places))]
     results = [result for of_family in found for result in of_family]
     widths = [place.clips.widths(rng) for place in places]
