@@ -153,11 +153,11 @@ def judge_shortcuts(
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["real", "fake"], 100)
     >>> features = pd.DataFrame({"duration_s": rng.uniform(1, 3, 200), "codec": np.where(y == "real", "PCM_16", "MP3")})
-    >>> judge_shortcuts(features, y, random_state=0)[["family", "auc", "verdict"]].round(1)
-                    family  auc                 verdict
-    0             duration  0.5           nothing found
-    1  container and codec  1.0  gives the classes away
-    2             together  1.0  gives the classes away
+    >>> judge_shortcuts(features, y, random_state=0)[["family", "verdict"]]
+                    family                 verdict
+    0             duration           nothing found
+    1  container and codec  gives the classes away
+    2             together  gives the classes away
     """
     import pandas as pd
 
