@@ -26,13 +26,13 @@ FAN = 6  # later peaks that a peak is paired with
 MOST_FRAMES = 63  # between the two of a pair
 LINKS = 8  # clips with the same pair of peaks that an entry of the index is compared with
 LEAST_VOTES = 5  # pairs of peaks at one offset that make a pair of clips worth a look
-# Two clips that have nothing in common share up to 15 % of their peaks at the best offset. Of 4 million pairs of
-# speech from different sources, none shared 6.5 standard deviations more over half a second.
-SHARED_BY_CHANCE, LEAST_DEVIATIONS = 0.15, 7
-LEAST_PEAKS = 10  # that two clips must share
-LEAST_SHARED_S = 0.5  # from the first shared peak to the last
+# Two clips that have nothing in common share up to 20 % of their peaks at the best offset. Of 43 million pairs of
+# speech from different sources, none shared more than 5 standard deviations more, at 8 moments over 0.3 s.
+SHARED_BY_CHANCE, LEAST_DEVIATIONS = 0.2, 6
+LEAST_MOMENTS = 8  # with peaks that two clips must share: those of one moment, such as a click's, are one event
+LEAST_SHARED_S = 0.3  # from the first shared peak to the last
 LEAST_SIMILARITY = 0.4
-VOTES_AT_A_TIME, PAIRS_AT_A_TIME = 20_000_000, 10_000
+VOTES_AT_A_TIME, PAIRS_AT_A_TIME = 10_000_000, 10_000
 MOST_PARTS = 10_000  # of one recording: longer series count something else
 NUMBERED = re.compile(r"(?P<shared>.*?)[ _.()\[\]-]*(?P<number>\d+)[)\]]?")
 # What clips are called that have nothing to do with one another, beside the words for classes.
@@ -77,8 +77,8 @@ def near_duplicates(
 
     Notes
     -----
-    Clips that share fewer than 10 peaks, or less than 0.5 s between the first and
-    the last of them, are not told: short beeps and clicks are alike.
+    Clips that share peaks at fewer than 8 moments, or less than 0.3 s between
+    the first and the last, are not told: short beeps and clicks are alike.
 
     Examples
     --------
@@ -98,10 +98,10 @@ def near_duplicates(
     peaks = _joined(fingerprints)
     candidates = list(_candidates(peaks, len(fingerprints)))
     first, second, offsets = (np.concatenate(column) for column in zip(*candidates, strict=True))
-    shared, there, spans = _compare(peaks, first, second, offsets)
+    shared, moments, there, spans = _compare(peaks, first, second, offsets)
     similarity = np.minimum(1, shared / np.maximum(1, there))
     deviation = np.sqrt(SHARED_BY_CHANCE * (1 - SHARED_BY_CHANCE) * there)
-    keep = (similarity >= min_similarity) & (shared >= LEAST_PEAKS) & (spans >= LEAST_SHARED_S)
+    keep = (similarity >= min_similarity) & (moments >= LEAST_MOMENTS) & (spans >= LEAST_SHARED_S)
     keep &= shared >= SHARED_BY_CHANCE * there + LEAST_DEVIATIONS * deviation
     pairs = pd.DataFrame(
         {
@@ -241,9 +241,9 @@ def _candidates(peaks: _Peaks, n_clips: int) -> Iterator[tuple[Ints, Ints, Ints]
         yield pair[last] // n_clips, pair[last] % n_clips, keys[enough][last] % n_offsets - longest
 
 
-def _compare(peaks: _Peaks, first: Ints, second: Ints, offsets: Ints) -> tuple[Ints, Ints, NDArray[np.float64]]:
-    """Return how many peaks pairs of clips share, how many they could where they overlap, and the seconds shared."""
-    shared, there = np.zeros((2, len(first)), dtype=np.int64)
+def _compare(peaks: _Peaks, first: Ints, second: Ints, offsets: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.float64]]:
+    """Return how many peaks pairs of clips share, at how many moments, how many they could, and the seconds shared."""
+    shared, moments, there = np.zeros((3, len(first)), dtype=np.int64)
     spans = np.zeros(len(first))
     longest = int(np.max(peaks.frames, initial=0)) + 3
 
@@ -273,10 +273,12 @@ def _compare(peaks: _Peaks, first: Ints, second: Ints, offsets: Ints) -> tuple[I
         shared[part] = np.bincount(pair, minlength=len(one))
         there[part] = np.minimum(n_one, n_two)
         # Peaks of a pair come by time.
+        is_new = (np.diff(pair, prepend=-1) != 0) | (np.diff(times, prepend=0) != 0)
+        moments[part] = np.bincount(pair[is_new], minlength=len(one))
         some = np.flatnonzero(shared[part])
         ends = np.cumsum(shared[part])[some]
         spans[part][some] = (times[ends - 1] - times[ends - shared[part][some]]) * FRAME_S
-    return shared, there, spans
+    return shared, moments, there, spans
 
 
 def _connecting(pairs: "DataFrame", n_clips: int) -> "DataFrame":
@@ -291,7 +293,8 @@ def _connecting(pairs: "DataFrame", n_clips: int) -> "DataFrame":
 def _is_telling(shared: str) -> bool:
     """Tell whether a name holds more than digits and words that any clip may be called by."""
     words = re.findall(r"[^\W\d_]+", shared)
-    return any(word.casefold() not in ANY_CLIP and label_kind(word) is None for word in words)
+    is_class = label_kind("".join(words)) is not None
+    return not is_class and any(word.casefold() not in ANY_CLIP and label_kind(word) is None for word in words)
 
 
 def _is_series(numbers: list[int]) -> bool:

@@ -14,9 +14,10 @@ WINDOW, HOP = 512, 128  # samples
 FRAME_S = HOP / RATE
 LOWEST, HIGHEST = 20, 218  # bins of the spectrum: 312 to 3406 Hz
 N_BINS = HIGHEST - LOWEST
-BINS_AROUND, FRAMES_AROUND = 8, 4  # a peak is the greatest of so many on every side: 125 Hz and 64 ms
-FLOOR_DB = 45.0  # what is so far beneath the loudest is the codec's or the room's
-LEAST_RISE_DB = 6.0  # above the mean of its frequency: hum does not rise, however loud
+BINS_AROUND, FRAMES_AROUND = 6, 3  # a peak is the greatest of so many on every side: 94 Hz and 48 ms
+LOWEST_DB = -90.0  # beneath the loudest sample: a band that holds no more than rounding errors
+FLOOR_DB = 60.0  # what is so far beneath the loudest is the codec's or the room's
+LEAST_RISE_DB = 3.0  # above the mean of its frequency: hum does not rise, however loud
 LONGEST_S = 60.0  # the seconds worked on at a time, so that memory does not grow with the recording
 
 
@@ -38,7 +39,7 @@ def fingerprint(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.i
     -------
     peaks : ndarray of shape (n_peaks, 2), int64
         The frequency of every peak, in bins of 15.6 Hz from 312 Hz, and its
-        time, in frames of 16 ms; by time, then by frequency. About 40 for a
+        time, in frames of 16 ms; by time, then by frequency. About 60 for a
         second of speech.
 
     References
@@ -68,7 +69,7 @@ def fingerprint(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.i
     step = round(LONGEST_S / FRAME_S)
     power = np.concatenate([_power(frames[start : start + step] * window) for start in range(0, len(frames), step)])
     loudest = np.max(power)
-    if not loudest > 0:
+    if loudest < (WINDOW / 4) ** 2 * 10 ** (LOWEST_DB / 10):
         return np.empty((0, 2), dtype=np.int64)
     decibels = 10 * np.log10(power / loudest + np.float32(10 ** (-FLOOR_DB / 10)))
     around = maximum_filter(decibels, (2 * FRAMES_AROUND + 1, 2 * BINS_AROUND + 1))
