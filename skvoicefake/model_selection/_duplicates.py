@@ -79,6 +79,8 @@ def near_duplicates(
     -----
     Clips that share peaks at fewer than 8 moments, or less than 0.3 s between
     the first and the last, are not told: short beeps and clicks are alike.
+    Nor are copies that were sped up or slowed down by more than about 1 %,
+    whose pitch was changed, or that drown in noise.
 
     Examples
     --------

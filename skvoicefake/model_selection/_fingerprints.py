@@ -18,7 +18,7 @@ BINS_AROUND, FRAMES_AROUND = 6, 3  # a peak is the greatest of so many on every 
 LOWEST_DB = -90.0  # beneath the loudest sample: a band that holds no more than rounding errors
 FLOOR_DB = 60.0  # what is so far beneath the loudest is the codec's or the room's
 LEAST_RISE_DB = 3.0  # above the mean of its frequency: hum does not rise, however loud
-LONGEST_S = 60.0  # the seconds worked on at a time, so that memory does not grow with the recording
+LONGEST_S = 60.0  # the seconds of which spectra are taken at a time: those of an hour are gigabytes
 
 
 def fingerprint(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.int64]:
