@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 from threadpoolctl import threadpool_limits
@@ -15,7 +16,6 @@ from skvoicefake._groups import balanced_folds, connected_groups, is_unknown
 from skvoicefake.metrics._bootstrap import ConfidenceInterval, intervals
 from skvoicefake.model_selection._small_model import (
     Clips,
-    Floats,
     Judged,
     basis,
     cross_validate,
@@ -131,18 +131,16 @@ def judge_shortcuts(
     and on indicators of its words, few values and gaps: additive, so that two
     features that tell nothing apart but much together may be missed.
 
-    Chance is what the same models and statistics give when the labels,
-    centred, of whole groups are turned round at random: a wild bootstrap by
-    groups [1]_ under the hypothesis that no feature tells anything, widened
-    as Student's distribution is where groups are few. The p-values hold for
-    all rows at once: each is the share of 199 such tables whose greatest
-    standardised statistic reaches that of the row [2]_.
+    Chance is what the same models and statistics give when labels mean
+    nothing: groups of one class exchange their labels, and those of both
+    are turned round or not, at random [1]_. The p-values hold for all rows
+    at once: each is the share of 1000 such tables in which any row is as rare
+    by chance as this one [2]_.
 
     References
     ----------
-    .. [1] Cameron, Gelbach and Miller, "Bootstrap-based improvements for
-       inference with clustered errors", The Review of Economics and
-       Statistics 90(3), 2008.
+    .. [1] Winkler et al., "Multi-level block permutation", NeuroImage 123,
+       2015.
     .. [2] Westfall and Young, "Resampling-based multiple testing", 1993.
 
     Examples
@@ -201,8 +199,7 @@ def judge_shortcuts(
         found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(judge)(names) for names in families.values())
     cells = [(family, i) for family in families for i in range(len(places))]
     results = [result for of_family in found for result in of_family]
-    widths = [place.clips.widths(rng) for place in places]
-    p_values = _p_values(results, [widths[i] for _, i in cells], [i > 0 for _, i in cells])
+    p_values = _p_values(results, [i > 0 for _, i in cells])
     ends = [_intervals(place.clips, [of[i] for of in found], n_resamples, rng) for i, place in enumerate(places)]
     table = pd.DataFrame(
         [
@@ -321,18 +318,16 @@ def _intervals(clips: Clips, results: list[Judged], n_resamples: int, rng: Any) 
     return [found[name] for name in metrics]
 
 
-def _p_values(results: list[Judged], widths: list[Floats], is_two_sided: list[bool]) -> list[float]:
-    """Return how often the greatest standardised figure that chance gives in any row is as great as each row's."""
+def _p_values(results: list[Judged], is_two_sided: list[bool]) -> list[float]:
+    """Return how often chance gives any row a figure that is as rare in that row as each row's is in its own."""
     if not results:
         return []
-    chance = np.array([result.chance for result in results])
-    spread = np.maximum(chance.std(axis=1), 1e-12)[:, np.newaxis]
-    found = np.array([[result.auc - 0.5] for result in results]) / spread
-    chance, two_sided = chance / spread * np.array(widths), np.array(is_two_sided)[:, np.newaxis]
-    greatest = np.max(np.where(two_sided, np.abs(chance), chance), axis=0)
-    found = np.where(two_sided, np.abs(found), found)
-    n_reaching = np.sum(greatest >= found, axis=1)
-    return ((1 + n_reaching) / (1 + len(greatest))).tolist()
+    drawn = np.array([[result.auc - 0.5, *result.chance] for result in results])
+    # Rounded, so that what is the same in another order ties.
+    drawn = np.round(np.where(np.array(is_two_sided)[:, np.newaxis], np.abs(drawn), drawn), 9)
+    rarity = rankdata(-drawn, "max", axis=1)
+    rarest = np.sort(np.min(rarity, axis=0))
+    return (np.searchsorted(rarest, rarity[:, 0], "right") / len(rarest)).tolist()
 
 
 def _verdict(auc: float, p_value: float, is_confounded: bool) -> str:

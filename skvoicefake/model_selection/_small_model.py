@@ -8,8 +8,8 @@ from scipy.stats import rankdata
 
 from skvoicefake._groups import is_unknown
 
-N_FLIPS = 199
-FEW_GROUPS, N_DRAWS_EACH = 500, 20  # of so few groups, so many times as many flips are drawn, and the best kept
+N_FLIPS = 999
+MOST_TIMES, N_CELLS = 40, 5000  # of few groups, so many times as many flips are drawn, and the best kept
 KNOTS, PENALTY = 7, 5.0
 BEND = 0.3  # how readily the model bends: few clips get about a line, thousands what they ask for
 FEW_VALUES = 8  # a feature of so few values is a choice between them
@@ -17,6 +17,7 @@ BLOCK = 2_000_000  # cells of a matrix of flipped labels
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Signs = NDArray[np.float32]
 
 
 class Clips(NamedTuple):
@@ -27,43 +28,33 @@ class Clips(NamedTuple):
     folds: Codes
 
     @property
-    def n_pairs(self) -> int:
-        """Return how many pairs of clips of different classes lie in one fold."""
-        counts = np.bincount(2 * self.folds + self.is_second, minlength=2).reshape(-1, 2)
-        return int(counts.prod(axis=1).sum())
-
-    @property
     def labels(self) -> Floats:
-        """Return the labels, centred."""
-        return np.asarray(self.is_second - np.mean(self.is_second), dtype=np.float64)
+        """Return the labels, a half for the second class and minus a half for the first."""
+        return self.is_second - 0.5
 
-    def flips(self, rng: np.random.RandomState) -> Floats:
+    def flips(self, rng: np.random.RandomState) -> Signs:
         """Draw the signs that the labels of each group are turned round by, the first time by none.
 
-        Of few groups, the draws are kept that leave the classes in the folds about as balanced as they are.
+        Groups of one class exchange their labels; those of both are turned round or not. Of few groups, the draws are
+        kept that leave the classes in the folds about as balanced as they are: folds were made for the labels.
         """
         n_groups = int(np.max(self.groups)) + 1
-        n_draws = N_FLIPS * (N_DRAWS_EACH if n_groups <= FEW_GROUPS else 1)
-        signs = 2.0 * rng.randint(0, 2, size=(n_groups, n_draws + 1)) - 1
+        share = np.bincount(self.groups, self.is_second) / np.bincount(self.groups)
+        is_pure = (share == 0) | (share == 1)
+        own = np.asarray(2 * share[is_pure] - 1, dtype=np.float32)
+        n_times = min(MOST_TIMES, max(1, N_CELLS // n_groups))
+        signs = np.empty((n_groups, n_times * N_FLIPS + 1), dtype=np.float32)
+        signs[~is_pure] = 2 * rng.randint(0, 2, size=(n_groups - len(own), signs.shape[1])) - 1
+        signs[is_pure] = own[:, np.newaxis] * np.transpose([rng.permutation(own) for _ in range(signs.shape[1])])
         signs[:, 0] = 1
-        pairs = np.zeros(n_draws + 1)
+        if n_times == 1:
+            return signs
+        pairs = np.zeros(signs.shape[1])
         for fold in range(int(np.max(self.folds)) + 1):
             here = self.folds == fold
-            sums, squares = (np.bincount(self.groups[here], self.labels[here] ** power, n_groups) for power in (1, 2))
-            pairs += np.sum(here) * np.sum(squares) - (sums @ signs) ** 2
-        nearest = np.argsort(np.abs(pairs - pairs[0]), kind="stable")[: N_FLIPS + 1]
-        return np.asarray(signs[:, nearest], dtype=np.float64)
-
-    def widths(self, rng: np.random.RandomState) -> Floats:
-        """Draw what chance is widened by where few groups tell how wide it is: a normal times these is Student's."""
-        least = min(_n_effective(self.groups[self.is_second == label]) for label in (True, False))
-        dof = max(1.0, least - 1)
-        return np.asarray(np.sqrt(dof / rng.chisquare(dof, size=N_FLIPS)))
-
-
-def _n_effective(groups: Codes) -> float:
-    sizes = np.bincount(groups)
-    return float(len(groups) ** 2 / np.sum(sizes**2))
+            sums = np.bincount(self.groups[here], self.labels[here], n_groups).astype(np.float32)
+            pairs += np.sum(here) ** 2 / 4 - (sums @ signs) ** 2
+        return signs[:, np.argsort(np.abs(pairs - pairs[0]), kind="stable")[: N_FLIPS + 1]]
 
 
 class Judged(NamedTuple):
@@ -97,7 +88,7 @@ def _indicators(values: NDArray[Any], distinct: NDArray[Any]) -> Floats:
     return (values[:, np.newaxis] == distinct).astype(np.float64)
 
 
-def cross_validate(X: Floats, clips: Clips, flips: Floats) -> Judged:
+def cross_validate(X: Floats, clips: Clips, flips: Signs) -> Judged:
     """Judge the model by its folds."""
     scores, excess, pairs = np.empty(len(X)), np.zeros(flips.shape[1]), np.zeros(flips.shape[1])
     for fold in range(int(np.max(clips.folds)) + 1):
@@ -116,7 +107,7 @@ def cross_validate(X: Floats, clips: Clips, flips: Floats) -> Judged:
     return _judged(excess / np.maximum(pairs, 1), scores, clips)
 
 
-def transfer(X: Floats, clips: Clips, X_test: Floats, test: Clips, flips: Floats) -> Judged:
+def transfer(X: Floats, clips: Clips, X_test: Floats, test: Clips, flips: Signs) -> Judged:
     """Judge the model of some clips on others."""
     centre, inverse = _fit(X)
     scores = np.round((X_test - centre) @ (inverse @ clips.labels), 9)
@@ -126,7 +117,7 @@ def transfer(X: Floats, clips: Clips, X_test: Floats, test: Clips, flips: Floats
     return _judged(excess / np.maximum(pairs, 1), scores, test)
 
 
-def _blocks(flips: Floats, n_clips: int) -> list[slice]:
+def _blocks(flips: Signs, n_clips: int) -> list[slice]:
     size = max(1, BLOCK // n_clips)
     return [slice(start, start + size) for start in range(0, flips.shape[1], size)]
 

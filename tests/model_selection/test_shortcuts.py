@@ -134,10 +134,10 @@ def test_nothing_is_found_in_clean_speech(clean):
 
 @pytest.mark.parametrize(("n_groups", "size"), [(200, 1), (30, 8)])
 def test_random_labels_of_groups_are_seldom_found_out(n_groups, size):
-    # One table in twenty may be wrong: 6 of 40 are wrong in one run of a hundred such tests, whose seeds are fixed.
+    # One table in twenty may be wrong: 4 of 20 are wrong in two runs of a hundred such tests, whose seeds are fixed.
     groups = np.repeat(np.arange(n_groups), size)
     n_wrong = 0
-    for seed in range(40):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         of_group = table_of(n_groups, seed).iloc[groups].reset_index(drop=True)
         features = table_of(len(groups), seed + 1000)
@@ -147,7 +147,7 @@ def test_random_labels_of_groups_are_seldom_found_out(n_groups, size):
         y = rng.permutation(np.arange(n_groups) % 2)[groups]
         table = judge_shortcuts(features, y, groups, random_state=seed, n_resamples=0)
         n_wrong += bool(FOUND & set(table["verdict"]))
-    assert n_wrong < 6
+    assert n_wrong < 4
 
 
 def test_a_weak_shortcut_is_found_in_300_clips():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from skvoicefake._groups import balanced_folds
 from skvoicefake.model_selection._small_model import N_FLIPS, Clips, basis, cross_validate, transfer, weighted_auc
 
 N_CLIPS = 120
@@ -74,18 +75,39 @@ def test_a_held_out_clip_does_not_teach():
     assert judged.auc == 0.5
 
 
-def test_flips_are_of_groups_and_the_first_is_none(clips):
+def test_chance_turns_groups_of_both_classes_round(clips):
     flips = clips.flips(np.random.RandomState(0))
     assert flips.shape == (N_CLIPS // 3, N_FLIPS + 1)
     assert np.all(flips[:, 0] == 1)
     assert set(np.unique(flips)) == {-1, 1}
-    assert abs(flips[:, 1:].mean()) < 0.1
 
 
-def test_chance_is_wider_of_few_groups(clips):
-    many, few = clips._replace(groups=np.arange(N_CLIPS)), clips._replace(groups=np.arange(N_CLIPS) // 30)
-    least, most = (np.quantile(those.widths(np.random.RandomState(0)), 0.95) for those in (many, few))
-    assert most > 1.5 > 1.3 > least > 1
+def test_chance_lets_groups_of_one_class_exchange_labels():
+    groups = np.repeat(np.arange(40), 3)
+    is_second = groups % 4 == 0
+    clips = Clips(is_second, groups, groups % 5)
+    flips = clips.flips(np.random.RandomState(0))
+    labels = clips.labels[:, np.newaxis] * flips[groups]
+    # As many groups of each class as there are, in another order nearly every time.
+    assert set((labels > 0).sum(axis=0)) == {is_second.sum()}
+    assert len(np.unique(labels, axis=1).T) > 0.9 * N_FLIPS
+
+
+def test_draws_that_unbalance_the_folds_are_left_out():
+    groups = np.repeat(np.arange(30), [20] * 10 + [1] * 20)
+    is_second = groups % 2 == 0
+    folds = balanced_folds(groups, is_second.astype(int), 5)
+    clips = Clips(is_second, groups, folds)
+
+    def pairs(flips):
+        labels = clips.labels[:, np.newaxis] * flips[groups] > 0
+        return sum(labels[folds == fold].sum(axis=0) * (~labels[folds == fold]).sum(axis=0) for fold in range(5))
+
+    kept = pairs(clips.flips(np.random.RandomState(0)))
+    rng = np.random.RandomState(0)
+    own = np.where(is_second[np.searchsorted(groups, np.arange(30))], 1, -1)
+    drawn = pairs(np.transpose([own * rng.permutation(own) for _ in range(200)]))
+    assert np.abs(kept - kept[0]).mean() < 0.25 * np.abs(drawn - kept[0]).mean()
 
 
 # Features as columns
