@@ -30,7 +30,7 @@ class Clips(NamedTuple):
     @property
     def labels(self) -> Floats:
         """Return the labels, a half for the second class and minus a half for the first."""
-        return self.is_second - 0.5
+        return np.where(self.is_second, 0.5, -0.5)
 
     def flips(self, rng: np.random.RandomState) -> Signs:
         """Draw the signs that the labels of each group are turned round by, the first time by none.
