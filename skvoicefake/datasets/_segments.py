@@ -15,9 +15,10 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from skvoicefake._groups import is_unknown
+from skvoicefake._groups import connected_groups, is_unknown
 from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, _as_is
 from skvoicefake.datasets._bunch import as_bunch, listed
+from skvoicefake.datasets._files import real_files
 from skvoicefake.datasets._stream import stream_audio
 
 Waveform = NDArray[np.float32]
@@ -87,19 +88,20 @@ def cut_segments(
             That of the recording; its path if it had none.
 
         Of paths alone, `target` is None. `report` lists the recordings that
-        are left out.
+        are left out. A recording that is there twice, maybe by another path,
+        is cut once, and the groups of its rows become one.
 
     Raises
     ------
     ValueError
-        If `clips` are no paths, a parameter makes no sense, or no window is
-        left, of any class.
+        If `clips` are no paths, a parameter makes no sense, a recording is
+        both real and fake, or no window is left, of any class.
 
     Warns
     -----
     UserWarning
-        One warning that lists recordings which cannot be read, or have no
-        window; they are left out whole.
+        One warning that lists recordings which cannot be read, have no window,
+        or came before; they are left out whole.
 
     See Also
     --------
@@ -121,7 +123,7 @@ def cut_segments(
     """
     from tqdm.auto import tqdm
 
-    table = _recordings(clips)
+    table, repeated = _one_row_a_file(_recordings(clips))
     n_window = _n_samples(duration, "duration", sample_rate)
     n_hop = n_window if hop is None else _n_samples(hop, "hop", sample_rate)
     n_least = n_window if min_duration is None else _n_samples(min_duration, "min_duration", sample_rate)
@@ -146,6 +148,7 @@ def cut_segments(
     ]
     lost = [listed(bad, "recording", "that cannot be read")] if bad else []
     lost += [listed(empty, "recording", f"without a window of {duration:g} s that is not silent")] if empty else []
+    lost += [listed(repeated, "recording", "that came before")] if repeated else []
     if not rows:
         raise ValueError(f"cut_segments: no window is left of {len(table)} recordings: {'; '.join(lost)}.")
     places, paths, starts, ends = zip(*rows, strict=True)
@@ -156,7 +159,8 @@ def cut_segments(
         raise ValueError(f"cut_segments: no window of {min(gone)} recordings is left: {'; '.join(lost)}.")
     if lost:
         warnings.warn(f"{'; '.join(lost)}; left out.", UserWarning, stacklevel=2)
-    return _as_windows(frame, clips, str(output_dir), {"bad_recordings": bad, "recordings_without_windows": empty})
+    left_out = {"bad_recordings": bad, "recordings_without_windows": empty, "repeated_recordings": repeated}
+    return _as_windows(frame, clips, str(output_dir), left_out)
 
 
 def _recordings(clips: Bunch | Sequence[str | os.PathLike[str]]) -> pd.DataFrame:
@@ -180,6 +184,21 @@ def _recordings(clips: Bunch | Sequence[str | os.PathLike[str]]) -> pd.DataFrame
         table["group"] = table["recording"]
     table["group"] = table["group"].mask(table["group"].map(is_unknown).astype(bool), table["recording"])
     return table
+
+
+def _one_row_a_file(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Keep a recording that has several paths, or several rows, once, and its groups together."""
+    paths = table["recording"].tolist()
+    files = pd.Series([real or path for real, path in zip(real_files(paths), paths, strict=True)], dtype=object)
+    is_repeat = files.duplicated()
+    if not is_repeat.any():
+        return table, []
+    if "target" in table and (n_targets := table.groupby(files.to_numpy())["target"].nunique()).max() > 1:
+        raise ValueError(f"{n_targets.idxmax()}: both real and fake by its rows. Keep the row that is right.")
+    codes = connected_groups(np.column_stack([files, table["group"]]))
+    _, first = np.unique(codes, return_index=True)
+    table["group"] = table["group"].to_numpy()[first][codes]
+    return table[~is_repeat].reset_index(drop=True), table["recording"][is_repeat].tolist()
 
 
 def _n_samples(seconds: float, name: str, sample_rate: int) -> int:

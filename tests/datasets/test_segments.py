@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.utils import Bunch
 
 from skvoicefake.audio import load_audio
 from skvoicefake.datasets import cut_segments, load_folder, load_table
@@ -171,10 +172,30 @@ def test_recordings_that_cannot_be_cut_are_left_out_whole(corpus, tmp_path):
     assert sorted(path.stem.split("-")[0] for path in (tmp_path / "windows").iterdir()) == [good[0].stem, "short"]
 
 
-def test_a_recording_named_twice_is_cut_once(corpus, tmp_path):
-    path = next(corpus.rglob("*.wav"))
-    windows = cut_segments([path, path], tmp_path / "windows")
-    assert windows.data[0] == windows.data[1]
+def test_a_recording_is_cut_once_whatever_its_path(corpus, tmp_path, monkeypatch):
+    monkeypatch.chdir(corpus)
+    path, other, link = Path("real/anna/1.wav"), Path("real/ben/2.wav"), tmp_path / "link.wav"
+    link.symlink_to(path.absolute())
+    again = [path, path.absolute(), "real/../real/anna/1.wav", link]
+    with pytest.warns(UserWarning, match="4 recordings that came before: 'real/anna/1.wav', .*; left out"):
+        windows = cut_segments([path, other, *again], tmp_path / "windows", duration=2)
+    assert len(set(windows.data)) == len(windows.data) == 4
+    assert windows.groups.tolist() == [str(path)] * 2 + [str(other)] * 2
+    assert windows.report["repeated_recordings"] == [str(name) for name in again]
+
+
+def test_groups_of_one_recording_become_one(corpus, tmp_path):
+    clips = load_folder(corpus)
+    again = clips.frame.iloc[[0]].assign(group="twin")
+    tied = clips.frame.iloc[[1]].assign(group="twin")
+    rest = clips.frame.iloc[2:]
+    twice = Bunch(frame=pd.concat([clips.frame.iloc[[0]], again, tied, rest]), report=clips.report)
+    with pytest.warns(UserWarning, match="1 recording that came before"):
+        windows = cut_segments(twice, tmp_path / "windows", duration=5)
+    assert windows.groups.tolist() == ["anna", "anna", "anna", "ben"]
+    twice.frame["target"] = ["fake", "real", "fake", "real", "real"]
+    with pytest.raises(ValueError, match=r"3\.wav: both real and fake by its rows"):
+        cut_segments(twice, tmp_path / "windows")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file names are any bytes there")
