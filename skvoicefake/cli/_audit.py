@@ -15,9 +15,10 @@ DATA is {DATA_HELP}."""
 EXAMPLES = """\
 examples:
   skvoicefake audit corpus                                  corpus/real/..., corpus/fake/...
-  skvoicefake audit clips.csv -o audit.html -o clips.csv
+  skvoicefake audit clips.csv -o audit.html -o measured.csv
   skvoicefake audit LA --corpus asvspoof2019-la --split train --split dev -o audit.html
 """
+PROBLEMS = 3  # the exit status of --strict; 1 says that the audit itself failed
 FORMATS = {".html": "to_html", ".htm": "to_html", ".md": "to_markdown", ".json": "to_json"}
 
 
@@ -28,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, action="append", default=[], metavar="FILE",
         help=".html, .md or .json, or .csv for a row a clip with all that was measured; repeatable")  # fmt: skip
     add("--force", action="store_true", help="write over files that are there")
-    add("--strict", action="store_true", help="exit with status 1 if there are problems")
+    add("--strict", action="store_true", help="exit with status 3 if there are problems")
     add("--title", help="heading of the report")
     add("--resamples", type=number(int, 0), default=500, metavar="N", help="for intervals (default: %(default)s)")
-    add("--seed", type=number(int, 0), default=0, metavar="N", help="default: %(default)s")
+    add("--seed", type=number(int, 0, 2**32 - 1), default=0, metavar="N", help="default: %(default)s")
     add(
         "--jobs", type=number(int, 1), default=os.cpu_count() or 1, metavar="N", help="processes (default: %(default)s)"
     )
@@ -46,8 +47,11 @@ def run(args: argparse.Namespace) -> int:
     if unknown := [path for path in args.output if path.suffix.lower() not in (*FORMATS, ".csv")]:
         raise UsageError(f"-o {unknown[0]}: expected a name that ends in .html, .md, .json or .csv.")
     for path in args.output:
+        if path.exists() and args.data.exists() and path.samefile(args.data):
+            raise UsageError(f"-o {path}: that is DATA itself.")
         if path.exists() and not args.force:
             raise FileExistsError(f"{path}: already there. Write over it with --force.")
+        path.parent.mkdir(parents=True, exist_ok=True)  # before anything has taken time
     clips = load_labelled(args)
     says(clips.DESCR.replace("\n", "\nskvoicefake: "))
     report = audit(
@@ -61,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
     for path in args.output:
         with whole_file(path) as unfinished:
             if path.suffix.lower() == ".csv":
-                report.clips.to_csv(unfinished, index=False)
+                # A table that `load_table` reads, wherever it is moved to.
+                paths = [os.path.abspath(name) for name in report.clips["clip"]]  # noqa: PTH100
+                report.clips.rename(columns={"clip": "path"}).assign(path=paths).to_csv(unfinished, index=False)
             else:
                 getattr(report, FORMATS[path.suffix.lower()])(unfinished)
         says(f"wrote {path}")
@@ -69,4 +75,4 @@ def run(args: argparse.Namespace) -> int:
         says(report.to_markdown().split("\n\n")[1])
     else:
         print(report, end="")
-    return int(args.strict and report.n_problems > 0)
+    return PROBLEMS if args.strict and report.n_problems else 0

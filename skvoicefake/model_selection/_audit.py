@@ -19,9 +19,8 @@ from skvoicefake._groups import components, connected_groups, is_unknown
 from skvoicefake._reports import plain, written
 from skvoicefake.audio import MAX_RATE, MIN_RATE
 from skvoicefake.feature_extraction._clips import as_clips
-from skvoicefake.metrics._inputs import check_clips
 from skvoicefake.model_selection import _checks
-from skvoicefake.model_selection._copies import differs, find_copies
+from skvoicefake.model_selection._copies import UNKNOWN, differs, find_copies
 from skvoicefake.model_selection._duplicates import window_families
 from skvoicefake.model_selection._examine import examine_all
 from skvoicefake.model_selection._shortcuts import judge_shortcuts
@@ -113,7 +112,7 @@ class AuditReport:
             "findings": self.table.to_dict("records"),
             "shortcuts": [plain(row) for row in self.shortcuts.to_dict("records")],
             "copies": [plain(row) for row in self.copies.to_dict("records")],
-            "unusable": dict(zip(bad["clip"], bad["problem"], strict=True)),
+            "unusable": bad[["clip", "problem"]].to_dict("records"),
             "balance": {
                 name: {str(level): plain(row) for level, row in table.to_dict("index").items()}
                 for name, table in self.balance.items()
@@ -227,7 +226,7 @@ def audit(
     """
     import pandas as pd
 
-    _validate(sample_rate, n_resamples, n_jobs, verbose)
+    _validate(sample_rate, n_resamples, random_state, n_jobs, verbose, title)
     if isinstance(X, Bunch):
         told = _of_bunch(X)
         X, y = told.pop("data"), told.pop("target") if y is None else y
@@ -238,7 +237,8 @@ def audit(
         metadata = told["metadata"] if metadata is None else metadata
         title = told["title"] if title is None else title
     clips = as_clips(_named(), X, reset=True)
-    items: Sequence[Any] = list(clips.items)
+    # Open files cannot be handed to other processes.
+    items: Sequence[Any] = [_content(clip) if hasattr(clip, "read") else clip for clip in clips.items]
     names = [_shown(clip, i) for i, clip in enumerate(items)]
     labels = _labels(names, y, groups, split, attack, metadata)
     examined = examine_all(
@@ -253,10 +253,11 @@ def audit(
     features = pd.DataFrame([clip.features for clip in examined])
     problems = [clip.problem for clip in examined]
     shortcuts = _judged(features, labels, is_usable, n_resamples=n_resamples, random_state=random_state)
-    families = window_families([str(name) for name in names]) if labels.groups is None else None
+    is_grouped = labels.groups is not None and int(np.max(labels.groups)) + 1 < len(items)
+    families = None if is_grouped else window_families(list(dict.fromkeys(names)))
     findings = [
-        *_checks.check_files(names, problems, [clip.digest is not None for clip in examined]),
-        *_checks.check_balance(labels),
+        *_checks.check_files(labels, problems, np.array([bool(clip.features) for clip in examined])),
+        *_checks.check_balance(labels, is_usable),
         *_checks.check_groups(labels),
         *_checks.check_metadata(labels),
         *_checks.check_attacks(labels),
@@ -284,7 +285,7 @@ def audit(
         settings={
             "n_clips": len(items),
             "n_unusable": int(np.sum(~is_usable)),
-            **{f"n_{label}": int(np.sum(labels.y == label)) for label in np.unique(labels.y).tolist()},
+            "classes": ", ".join(f"{np.sum(labels.y == label)} {label}" for label in np.unique(labels.y).tolist()),
             "n_groups": None if labels.groups is None else int(np.max(labels.groups)) + 1,
             "splits": None if labels.split is None else ", ".join(map(str, np.unique(labels.split))),
             "n_resamples": n_resamples,
@@ -294,14 +295,15 @@ def audit(
     )
 
 
-def _validate(sample_rate: float, n_resamples: int, n_jobs: int | None, verbose: int) -> None:
+def _validate(*given: Any) -> None:
     constraints: dict[str, list[Any]] = {
         "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
         "n_resamples": [Interval(Integral, 0, None, closed="left")],
+        "random_state": ["random_state"],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
+        "title": [str, None],
     }
-    given = (sample_rate, n_resamples, n_jobs, verbose)
     validate_parameter_constraints(constraints, dict(zip(constraints, given, strict=True)), "audit")
 
 
@@ -328,23 +330,40 @@ def _named() -> BaseEstimator:
     return type("audit", (BaseEstimator,), {})()
 
 
+def _content(file: Any) -> Any:
+    file.seek(0)
+    return file.read()
+
+
 def _shown(clip: Any, i: int) -> str:
-    return os.fspath(clip) if isinstance(clip, str | os.PathLike) else f"X[{i}]"
+    # Names of files need not be UTF-8, but tables and reports are.
+    name = os.fspath(clip) if isinstance(clip, str | os.PathLike) else f"X[{i}]"
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _labels(
     names: list[str], y: Any, groups: Any, split: Any, attack: Any, metadata: "pd.DataFrame | None"
 ) -> _checks.Labels:
+    import pandas as pd
+
     if y is None:
         raise ValueError("audit needs y, the labels: what gives classes away cannot be told without them.")
-    labels = column_or_1d(y)
+    labels = _column(y, "y")
     codes = None if groups is None else connected_groups(groups)
-    splits, attacks = (None if given is None else column_or_1d(given) for given in (split, attack))
+    splits, attacks = (
+        None if given is None else _column(given, name) for given, name in ((split, "split"), (attack, "attack"))
+    )
+    if metadata is not None and not (isinstance(metadata, pd.DataFrame) and metadata.columns.is_unique):
+        raise ValueError("metadata: expected a DataFrame whose columns have different names.")
     arrays = {"y": labels, "groups": codes, "split": splits, "attack": attacks, "metadata": metadata}
     for name, values in arrays.items():
         if values is not None and len(values) != len(names):
             raise ValueError(f"{name}: expected one entry a clip, {len(names)} in all, got {len(values)}.")
-    check_clips(labels, np.zeros(len(labels)), None, None)  # two classes, none missing
+    n_missing = sum(is_unknown(label) for label in labels.tolist())
+    classes = sorted({str(label) for label in labels.tolist() if not is_unknown(label)})
+    if n_missing or len(classes) != 2:
+        missing = f", and {n_missing} clips without a label" if n_missing else ""
+        raise ValueError(f"y: expected labels of two classes, one a clip, got {len(classes)}: {classes[:5]}{missing}.")
     if labels.dtype == object:
         labels = labels.astype(str)
     group_names: NDArray[Any] | None = codes
@@ -354,8 +373,17 @@ def _labels(
     return _checks.Labels(names, labels, codes, group_names, _words(splits), _words(attacks), metadata)
 
 
+def _column(values: Any, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(column_or_1d(values))
+    except ValueError:
+        raise ValueError(f"{name}: expected one entry a clip, got an array of shape {np.shape(values)}.") from None
+
+
 def _words(values: NDArray[Any] | None) -> NDArray[np.str_] | None:
-    return None if values is None else np.array(["-" if is_unknown(value) else str(value) for value in values.tolist()])
+    if values is None:
+        return None
+    return np.array([UNKNOWN if is_unknown(value) else str(value).strip() for value in values.tolist()])
 
 
 def _judged(
@@ -369,8 +397,15 @@ def _judged(
         nothing = pd.DataFrame(columns=["family", "judged_on", "auc", "low", "high", "p_value", "verdict"])
         nothing.attrs["notes"] = [f"All clips that can be used are {y.tolist()[0]!r}, so nothing can be told apart."]
         return nothing
-    parts = [None if values is None else values[is_usable] for values in (labels.groups, labels.split)]
-    return judge_shortcuts(features[is_usable].reset_index(drop=True), y, *parts, **options)
+    groups, split = (None if values is None else values[is_usable] for values in (labels.groups, labels.split))
+    features = features[is_usable].reset_index(drop=True)
+    judged = judge_shortcuts(features, y, groups, split, **options)
+    if judged.empty and split is not None and judged.attrs["notes"]:
+        # A training split that lacks a class: then what all clips say.
+        notes = judged.attrs["notes"]
+        judged = judge_shortcuts(features, y, groups, **options)
+        judged.attrs["notes"] = [*notes, *judged.attrs["notes"]]
+    return judged
 
 
 def _balance(labels: _checks.Labels) -> dict[str, "pd.DataFrame"]:

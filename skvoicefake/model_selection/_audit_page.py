@@ -45,7 +45,7 @@ def to_html(report: "AuditReport") -> str:
 def summary(report: "AuditReport") -> str:
     """Say how many clips there are, and how many problems."""
     settings = report.settings
-    labels = ", ".join(f"{n} {label}" for label, n in report.clips["label"].value_counts(sort=False).items())
+    labels = ", ".join(f"{n} {label}" for label, n in report.clips["label"].value_counts().sort_index().items())
     counts = report.table["verdict"].value_counts()
     n_problems, n_mind = int(counts.get("problem", 0)), int(counts.get("mind", 0))
     groups = "" if settings["n_groups"] is None else f" in {settings['n_groups']} groups"

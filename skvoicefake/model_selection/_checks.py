@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skvoicefake.model_selection._copies import SAME, differs, in_mixed_sets
+from skvoicefake._groups import is_unknown
+from skvoicefake.labels import label_kind
+from skvoicefake.model_selection._copies import UNKNOWN, differs, in_mixed_sets
 from skvoicefake.model_selection._shortcuts import GIVES_AWAY, NOTHING, TOGETHER
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 PROBLEM, MIND, FINE = "problem", "mind", "fine"
 FEW_CLIPS, FEW_GROUPS = 50, 10  # of a class: intervals are wide beneath
 RARE = 0.1  # share of the rarer class
+ALIKE_FROM = 0.9  # similarity of clips that are the same but for level, codec or rate; a vocoder leaves less
 TELLING = 0.9  # share of the clips of both classes, on average, whose class another clip's name or source tells
 
 
@@ -39,29 +42,31 @@ class Labels(NamedTuple):
     metadata: "DataFrame | None"
 
 
-def check_files(names: list[str], problems: list[str | None], has_features: list[bool]) -> list[Finding]:
+def check_files(clips: Labels, problems: list[str | None], is_read: NDArray[np.bool_]) -> list[Finding]:
     """Look for clips that cannot be decoded, hold nothing, or are clipped."""
-    lost = [said for said, there in zip(problems, has_features, strict=True) if said is not None and not there]
-    poor = [said for said, there in zip(problems, has_features, strict=True) if said is not None and there]
+    has_problem = np.array([said is not None for said in problems])
     findings = []
-    if lost:
-        advice = "Mend or leave them out: see clips in the report. A detector stops at such a clip."
-        findings.append(Finding("files", PROBLEM, f"{_n(lost)} cannot be read. First: {lost[0]}", advice))
-    if poor:
-        advice = "Leave them out: they say nothing of a voice."
-        findings.append(Finding("sound", PROBLEM, f"{_n(poor)} without usable sound. First: {poor[0]}", advice))
-    return findings or [Finding("files", FINE, f"all {len(names)} clips can be read and hold sound")]
+    for check, which, what, advice in (
+        ("files", has_problem & ~is_read, "that cannot be read", "Mend or leave them out: a detector stops at them."),
+        ("sound", has_problem & is_read, "without usable sound", "Leave them out: they say nothing of a voice."),
+    ):
+        if which.any():
+            first = problems[int(np.argmax(which))]
+            said = f"{_n(which)} {what} ({_counts(clips.y[which])}). First: {first}"
+            findings.append(Finding(check, PROBLEM, said, advice))
+    return findings or [Finding("files", FINE, f"all {len(clips.names)} clips can be read and hold sound")]
 
 
-def check_balance(clips: Labels) -> list[Finding]:
-    """Look at the number of clips of each class, on the whole and in every split."""
-    classes, counts = np.unique(clips.y, return_counts=True)
-    said = _counts(clips.y)
+def check_balance(clips: Labels, is_usable: NDArray[np.bool_]) -> list[Finding]:
+    """Look at the number of usable clips of each class, on the whole and in every split."""
+    classes = np.unique(clips.y)
+    counts = np.array([np.sum(clips.y[is_usable] == label) for label in classes])
+    said = ", ".join(f"{n} {label}" for n, label in zip(counts, classes, strict=True))
     least = int(np.min(counts))
     if least < FEW_CLIPS:
         advice = f"Collect more: with fewer than {FEW_CLIPS} clips of a class, every figure has a wide interval."
         findings = [Finding("classes", MIND, said, advice)]
-    elif least < RARE * len(clips.y):
+    elif least < RARE * counts.sum():
         advice = (
             "Set class_weight='balanced', and do not judge by accuracy: always guessing the commoner is right often."
         )
@@ -70,7 +75,7 @@ def check_balance(clips: Labels) -> list[Finding]:
         findings = [Finding("classes", FINE, said)]
     if clips.split is None:
         return findings
-    for name in np.unique(clips.split).tolist():
+    for name in sorted(set(clips.split.tolist()) - {UNKNOWN}):
         there = clips.y[clips.split == name]
         if len(np.unique(there)) < len(classes):
             advice = "Nothing can be trained on it or judged by it alone."
@@ -80,9 +85,10 @@ def check_balance(clips: Labels) -> list[Finding]:
 
 def check_groups(clips: Labels) -> list[Finding]:
     """Look at speakers, recordings or sources: are there any, does one tell the class, are they apart in the splits."""
-    if clips.groups is None:
+    if clips.groups is None or int(np.max(clips.groups)) + 1 == len(clips.y):
+        said = "none are given" if clips.groups is None else "every clip is a group of its own"
         advice = "Name the speaker, recording or source of every clip: a random split has the same voice on both sides."
-        return [Finding("groups", MIND, "none are given", advice)]
+        return [Finding("groups", MIND, said, advice)]
     findings = []
     n_groups = int(np.max(clips.groups)) + 1
     holding = {str(label): len(np.unique(clips.groups[clips.y == label])) for label in np.unique(clips.y)}
@@ -128,17 +134,18 @@ def told_by(clips: Labels) -> dict[str, float]:
     shares = {}
     targets = np.unique(clips.y, return_inverse=True)[1]
     for name in clips.metadata:
-        values = clips.metadata[name].astype(str).to_numpy(dtype=str)
-        known = ~np.isin(values, ["", "-", "nan", "None", "<NA>"])
-        codes = np.unique(values, return_inverse=True)[1]
-        n_values = int(np.max(codes)) + 1
-        counts = np.bincount(codes * 2 + targets, minlength=2 * n_values).reshape(-1, 2)[codes]
+        values = clips.metadata[name].tolist()
+        known = np.array([not is_unknown(value) for value in values])
+        names: dict[str, int] = {}
+        codes = np.array([names.setdefault(str(value).strip(), len(names)) for value in values])
+        if len(set(codes[known].tolist())) < 2:
+            continue
+        counts = np.bincount(codes * 2 + targets, minlength=2 * len(names)).reshape(-1, 2)[codes]
         # A clip does not count for itself. Where the others are as many on both sides, nothing is told.
         counts = counts - np.eye(2, dtype=counts.dtype)[targets]
         own, other = counts[np.arange(len(codes)), targets], counts[np.arange(len(codes)), 1 - targets]
-        is_told = np.where(own == other, 0.5, own > other)
-        if len(np.unique(values[known])) > 1:
-            shares[str(name)] = float(np.mean([np.where(known, is_told, 0.5)[targets == k].mean() for k in (0, 1)]))
+        is_told = np.where(known & (own != other), own > other, 0.5)
+        shares[str(name)] = float(np.mean([is_told[targets == k].mean() for k in (0, 1)]))
     return shares
 
 
@@ -146,15 +153,17 @@ def check_attacks(clips: Labels) -> list[Finding]:
     """Look at which generators are in which split."""
     if clips.attack is None:
         return []
-    attacks = np.array([str(name) for name in clips.attack.tolist()])
-    known = ~np.isin(attacks, ["", "-", "nan", "None", "unknown"])
+    attacks = clips.attack
+    of_real = np.array([label_kind(label) == "real" for label in clips.y.tolist()])
+    known = ~of_real & ~np.isin(attacks, [UNKNOWN, "unknown"])
     names = np.unique(attacks[known])
     said = f"{len(names)} generators of fakes"
     if len(names) < 2:
         advice = "A detector of one generator is a detector of one generator. Collect fakes of others to judge by."
         return [Finding("attacks", MIND, said if len(names) else "no generator of a fake is known", advice)]
-    if clips.split is not None and len(np.unique(clips.split[known])) > 1:
-        shared = np.unique(attacks[known & in_mixed_sets(np.unique(attacks, return_inverse=True)[1], clips.split)])
+    if clips.split is not None and len(set(clips.split[known].tolist()) - {UNKNOWN}) > 1:
+        codes = np.unique(attacks[known], return_inverse=True)[1]
+        shared = np.unique(attacks[known][in_mixed_sets(codes, clips.split[known])])
         if len(shared) == len(names):
             advice = "Error rates there say nothing of generators that training never heard: see LeaveOneAttackOut."
             return [Finding("attacks", MIND, f"{said}, and every one of them is in several splits", advice)]
@@ -170,20 +179,19 @@ def check_copies(
         found = Finding("copies", FINE, "no two clips share sound")
         return [found, *_windows(families)]
     findings = []
-    n_contrary = int(in_mixed_sets(exact, clips.y).sum())
-    if n_contrary:
-        contrary = pairs[(pairs["kind"] == SAME) & differs(pairs, clips.y)]
-        said = f"{n_contrary} clips are there with both labels, sample by sample{_first(clips.names, contrary)}"
+    is_contrary = differs(pairs, clips.y)
+    contrary = pairs[is_contrary & (pairs["similarity"] >= ALIKE_FROM)]
+    if in_mixed_sets(exact, clips.y).any() or len(contrary):
+        n = len(set(contrary["first"]) | set(contrary["second"]))
+        said = f"{n} clips are there with both labels, to the sample or nearly so{_first(clips.names, contrary)}"
         findings.append(Finding("labels", PROBLEM, said, "One of the labels is wrong. Find out which."))
-    n_copies = len(sets) - len(np.unique(sets))
-    kinds = f"{n_copies} clips share sound with another ({int((pairs['kind'] == SAME).sum())} sample by sample)"
     torn = False
     if clips.split is not None:
         apart = in_mixed_sets(sets, clips.split)
         if apart.any():
             torn = True
             across = pairs[differs(pairs, clips.split)]
-            said = f"{int(apart.sum())} clips share sound across splits{_first(clips.names, across)}"
+            said = f"{_n(apart)} that share sound across splits{_first(clips.names, across)}"
             advice = "Take the copies out of one of the splits: what is judged there was heard in training."
             findings.append(Finding("copies", PROBLEM, said, advice))
     groups = np.arange(len(sets)) if clips.groups is None else clips.groups
@@ -192,12 +200,16 @@ def check_copies(
         torn = True
         across = pairs[differs(pairs, groups)]
         where = "" if clips.groups is None else " across groups"
-        said = f"{int(apart.sum())} clips share sound{where}{_first(clips.names, across)}"
+        said = f"{_n(apart)} that share sound{where}{_first(clips.names, across)}"
         advice = "Leave copies out, or split by the groups of this report, which keep copies together: report.groups."
         findings.append(Finding("copies", PROBLEM, said, advice))
     if not torn:
+        sharing = np.bincount(sets)[sets] > 1
+        said = f"{_n(sharing)} that share sound with another, all within their groups"
+        if is_contrary.any():
+            said += f"; {int(is_contrary.sum())} pairs are of both classes, as where a vocoder made fakes of real clips"
         advice = "Groups keep them together. They count several times in training and in every figure."
-        findings.append(Finding("copies", MIND, kinds, advice))
+        findings.append(Finding("copies", MIND, said, advice))
     return [*findings, *_windows(families)]
 
 
@@ -274,5 +286,6 @@ def _counts(y: NDArray[Any]) -> str:
     return ", ".join(f"{n} {label}" for label, n in zip(*np.unique(y, return_counts=True), strict=True))
 
 
-def _n(items: list[Any]) -> str:
-    return f"{len(items)} clip{'' if len(items) == 1 else 's'}"
+def _n(which: "NDArray[np.bool_] | int") -> str:
+    n = int(np.sum(which))
+    return f"{n} clip{'' if n == 1 else 's'}"

@@ -1,7 +1,7 @@
 """Clips that share sound: which pairs, and what a split by the given groups would do to them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SAME, SHARED = "same samples", "shared sound"
+UNKNOWN = "-"
 
 
 def find_copies(
@@ -46,17 +47,19 @@ def find_copies(
     return pairs, duplicate_clusters(near, marks, len(marks)), np.unique(exact, return_inverse=True)[1]
 
 
-def differs(pairs: "DataFrame", values: NDArray[np.generic] | None) -> NDArray[np.bool_]:
-    """Tell for which pairs the two clips have different values."""
+def differs(pairs: "DataFrame", values: NDArray[Any] | None) -> NDArray[np.bool_]:
+    """Tell for which pairs the two clips have different values, both known."""
     if values is None:
         return np.zeros(len(pairs), dtype=bool)
-    return np.asarray(values[pairs["first"].to_numpy()] != values[pairs["second"].to_numpy()])
+    first, second = (values[pairs[name].to_numpy()] for name in ("first", "second"))
+    return np.asarray((first != second) & (first != UNKNOWN) & (second != UNKNOWN))
 
 
-def in_mixed_sets(sets: NDArray[np.intp], values: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Tell which clips are in a set that holds several values."""
-    codes = np.unique(values, return_inverse=True)[1]
+def in_mixed_sets(sets: NDArray[np.intp], values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which clips, of known value, are in a set that holds several values."""
+    names, codes = np.unique(values, return_inverse=True)
+    known = np.asarray(names != UNKNOWN)[codes]
     least, greatest = np.full(len(sets), len(sets)), np.full(len(sets), -1)
-    np.minimum.at(least, sets, codes)
-    np.maximum.at(greatest, sets, codes)
-    return np.asarray(least[sets] != greatest[sets])
+    np.minimum.at(least, sets[known], codes[known])
+    np.maximum.at(greatest, sets[known], codes[known])
+    return np.asarray(known & (least[sets] != greatest[sets]))

@@ -13,7 +13,7 @@ from skvoicefake.audio import AudioError
 from skvoicefake.model_selection._fingerprints import fingerprint
 from skvoicefake.model_selection._surface import UNUSABLE, read_file, surface_features, unusable
 
-AT_A_TIME = 32  # clips a task
+AT_A_TIME = 32  # clips a task, at most
 
 
 class Examined(NamedTuple):
@@ -31,10 +31,11 @@ def examine_all(
     """Examine clips, in processes if there are to be several."""
     from tqdm.auto import tqdm
 
-    starts = range(0, len(clips), AT_A_TIME)
+    # Few clips are long ones, perhaps: they are shared out one by one.
+    size = min(AT_A_TIME, max(1, len(clips) // AT_A_TIME))
     tasks = (
-        delayed(_examine_some)(clips[start : start + AT_A_TIME], names[start : start + AT_A_TIME], sample_rate)
-        for start in starts
+        delayed(_examine_some)(clips[start : start + size], names[start : start + size], sample_rate)
+        for start in range(0, len(clips), size)
     )
     results: list[Examined] = []
     with tqdm(total=len(clips), desc="Examining", unit="clip", disable=verbose < 1) as bar:

@@ -331,6 +331,7 @@ def _p_values(results: list[Judged], is_two_sided: list[bool]) -> list[float]:
 
 
 def _verdict(auc: float, p_value: float, is_confounded: bool) -> str:
+    auc = round(auc, 2)  # as it is printed
     if p_value > LEVEL or abs(auc - 0.5) < WORTH_A_WORD - 0.5:
         verdict = MAYBE if auc >= MUCH else NOTHING
     elif auc < 0.5:

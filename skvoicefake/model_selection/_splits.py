@@ -83,7 +83,8 @@ class SpoofGroupKFold(BaseCrossValidator):
             Labels.
         groups : array-like of shape (n_clips,) or (n_clips, n_keys), or DataFrame
             One key or several that tie clips together. Of a table with a
-            column "group", that column alone counts. What is not known (None,
+            column "group", that column alone counts; columns "path", "target",
+            "label", "split" and "attack" are no keys. What is not known (None,
             NaN, "" or "-") ties a clip to nothing.
 
         Yields

@@ -60,7 +60,7 @@ def test_a_split_alone(folder, capsys):
 
 
 def test_strict_tells_problems_by_the_exit_status(folder, tmp_path, capsys):
-    assert run(folder / "clips.csv", "--strict") == 1
+    assert run(folder / "clips.csv", "--strict") == 3
     table = pd.read_csv(folder / "clips.csv")
     rng = np.random.default_rng(1)
     table["label"] = rng.permutation(table["label"])
@@ -78,6 +78,13 @@ def test_it_writes_over_nothing_unless_told(folder, tmp_path, capsys):
     assert path.read_text() == "mine"
     assert run(folder / "clips.csv", "-o", path, "--force") == 0
     assert path.read_text().startswith("# Audit of")
+
+
+def test_data_is_never_written_over(folder, capsys):
+    before = (folder / "clips.csv").read_bytes()
+    assert run(folder / "clips.csv", "-o", folder / "clips.csv", "--force") == 2
+    assert "that is DATA itself" in capsys.readouterr().err
+    assert (folder / "clips.csv").read_bytes() == before
 
 
 def test_other_files_are_refused_before_anything_is_read(tmp_path, capsys):

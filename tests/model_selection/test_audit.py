@@ -1,4 +1,6 @@
+import contextlib
 import json
+import os
 import re
 
 import numpy as np
@@ -113,7 +115,7 @@ def test_clips_of_no_use_are_told_and_cost_nothing(corpus):
     soundfile.write(folder / table["path"][5], np.zeros(RATE), RATE)
     soundfile.write(folder / table["path"][6], np.zeros(RATE), RATE)
     report = audited(folder, table)
-    assert problems(report) == ["files"]
+    assert problems(report) == ["files", "sound"]
     said = report.clips["problem"]
     assert said.notna().to_numpy().nonzero()[0].tolist() == [3, 4, 5, 6]
     assert "0 bytes" in said[3]
@@ -172,6 +174,39 @@ def test_several_keys_tie_clips(sounds):
     assert len(np.unique(report.groups)) == N_SPEAKERS - 1
 
 
+def test_a_training_split_of_one_class_hides_nothing(corpus):
+    folder, table = corpus
+    for path in table.loc[table["label"] == "spoof", "path"]:
+        sound = soundfile.read(folder / path, dtype="float32")[0]
+        soundfile.write(folder / path, 0.5 * sound + 0.05, RATE)
+    table["split"] = np.where(table["label"] == "spoof", "test", "train")
+    report = audited(folder, table)
+    assert "shortcut: DC offset" in problems(report)
+    assert report.table["found"].str.contains("split 'train'").any()
+
+
+def test_names_that_are_not_utf8(corpus):
+    folder, table = corpus
+    name = os.fsdecode(b"caf\xe9.wav")
+    try:
+        (folder / table["path"][0]).rename(folder / name)
+    except OSError:
+        pytest.skip("this file system wants UTF-8")
+    paths = [str(folder / path) for path in [name, *table["path"][1:]]]
+    report = audit(paths, table["label"], n_resamples=0)
+    assert report.clips["problem"].isna().all()
+    assert report.clips["clip"][0].endswith("caf\\udce9.wav")
+    report.to_html(folder / "report.html")
+
+
+def test_open_files_go_to_other_processes(corpus):
+    folder, table = corpus
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context((folder / path).open("rb")) for path in table["path"]]
+        report = audit(files, table["label"], n_resamples=0, n_jobs=2)
+    assert report.settings["n_unusable"] == 0
+
+
 @pytest.fixture(scope="module")
 def report(sounds):
     clips = [*sounds, np.zeros(RATE), sounds[0]]
@@ -209,7 +244,7 @@ def test_json_is_strict(report, tmp_path):
     assert content["n_problems"] == report.n_problems
     assert len(content["findings"]) == len(report.table)
     assert content["copies"][0]["kind"] == "same samples"
-    assert list(content["unusable"]) == [f"X[{N_CLIPS}]"]
+    assert [row["clip"] for row in content["unusable"]] == [f"X[{N_CLIPS}]"]
 
 
 def test_pictures(report):
@@ -223,7 +258,14 @@ def test_pictures(report):
     ("arguments", "message"),
     [
         ({"y": None}, "audit needs y"),
-        ({"y": ["real"] * N_CLIPS}, "one class|two classes"),
+        ({"y": ["real"] * N_CLIPS}, r"y: expected labels of two classes, one a clip, got 1: \['real'\]"),
+        ({"y": ["real", None] * (N_CLIPS // 2)}, "got 1: .'real'., and 36 clips without a label"),
+        ({"y": ["a", "b", "c"] * (N_CLIPS // 3)}, "got 3"),
+        ({"split": "train"}, "split: expected one entry a clip"),
+        ({"random_state": "x"}, "'random_state' parameter of audit"),
+        ({"title": 5}, "'title' parameter of audit"),
+        ({"metadata": pd.Series(["a"] * N_CLIPS)}, "metadata: expected a DataFrame"),
+        ({"metadata": pd.DataFrame([["a", "b"]] * N_CLIPS, columns=["s", "s"])}, "metadata: expected a DataFrame"),
         ({"y": ["real", "fake"]}, r"y: expected one entry a clip, 72 in all, got 2"),
         ({"groups": ["a"]}, r"groups: expected one entry a clip, 72 in all, got 1"),
         ({"split": ["a"]}, r"split: expected one entry a clip, 72 in all, got 1"),
