@@ -28,12 +28,11 @@ def read_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file.")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            file.seek(0)
-            separator = max("\t;,", key=header.count)
-            reader = csv.reader(file, delimiter=separator)
-            lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+        text = path.read_text(encoding="utf-8-sig").split("\n")
+        separator = max("\t;,", key=text[0].count)
+        width = len(_cells(text[0], separator, None))
+        cells = ((number, _cells(line, separator, width)) for number, line in enumerate(text, 1))
+        lines = [(number, row) for number, row in cells if any(row)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path}: expected a CSV or TSV file in UTF-8, which this is not ({error}).") from error
     if len(lines) < 2:
@@ -43,12 +42,22 @@ def read_table(path: Path) -> pd.DataFrame:
     if odd:
         raise ValueError(
             f"{path}: expected {len(names)} cells a row, as in the header, found {len(rows[odd[0]])} in line"
-            f" {numbers[odd[0] + 1]}. Put cells that hold the separator in quotation marks."
+            f" {numbers[odd[0] + 1]}. Put cells that hold the separator in quotation marks, and"
+            " end a cell in the line where it begins."
         )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{path}: expected every name once in the header, found {twice} more than once.")
     return pd.DataFrame(rows, columns=names, index=numbers[1:], dtype=object)
+
+
+def _cells(line: str, separator: str, width: int | None) -> list[str]:
+    plain = line.split(separator)
+    # A line at a time: a quotation mark without its second must not swallow the lines that follow.
+    quoted = next(csv.reader([line], delimiter=separator), plain) if '"' in line else plain
+    # Nor the cells that follow, where text may well hold such a mark but never the separator.
+    is_stray = separator == "\t" and len(quoted) != width == len(plain)
+    return [cell.strip() for cell in (plain if is_stray else quoted)]
 
 
 def find_column(table: pd.DataFrame, role: str, name: str | None, path: Path) -> str | None:

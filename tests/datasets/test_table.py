@@ -127,6 +127,23 @@ def test_tables_that_will_not_do(table, text, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("mark", ['"Hello, he said', 'Hello", he said', '"Hello" he said'])
+@pytest.mark.parametrize("rows", [[0], [0, 2], [1]])
+def test_quotation_marks_of_a_text_end_with_their_line(table, mark, rows):
+    texts = [mark if i in rows else "Hello" for i in range(3)]
+    kinds = zip(("a.wav", "b.wav", "sub/c.wav"), ("real", "fake", "fake"), texts, strict=True)
+    lines = [f"{path}\t{kind}\t{text}" for path, kind, text in kinds]
+    clips = load_table(table("\n".join(["path\tlabel\tsentence", *lines, ""]), "clips.tsv"))
+    assert clips.target.tolist() == ["real", "fake", "fake"]
+    # In front of other cells it swallows none of them.
+    lines = [f"{text}\t{line}" for text, line in zip(texts, lines, strict=True)]
+    clips = load_table(table("\n".join(["note\tpath\tlabel\tsentence", *lines, ""]), "clips.tsv"))
+    assert [Path(clip).name for clip in clips.data] == ["a.wav", "b.wav", "c.wav"]
+    # Between commas a cell may hold them, so that what is meant cannot be told.
+    with pytest.raises(ValueError, match=r"expected 3 cells a row, .* found 2 in line 3\. .* where it begins"):
+        load_table(table('path,sentence,label\na.wav,"Oh, he said",real\nb.wav,"Oh, he said,fake\nsub/c.wav,Oh,fake\n'))
+
+
 def test_files_that_are_no_table(table, tmp_path):
     with pytest.raises(ValueError, match="expected a CSV or TSV file in UTF-8"):
         load_table(table("path,label\né.wav,real\n", encoding="latin-1"))
