@@ -9,6 +9,8 @@ from scipy.sparse.csgraph import connected_components
 
 Codes = NDArray[np.intp]
 UNKNOWN = ("", "-")
+# Columns of tables of clips that say what a clip is, and not what it shares with others.
+NO_KEYS = ("path", "target", "label", "split", "attack")
 
 
 def connected_groups(groups: Any) -> Codes:
@@ -22,7 +24,8 @@ def connected_groups(groups: Any) -> Codes:
     ----------
     groups : array-like of shape (n_clips,) or (n_clips, n_keys), or DataFrame
         One key, such as the speaker of every clip, or several in columns. Of a
-        table with a column "group", that column alone is used. Missing
+        table with a column "group", that column alone is used; columns named
+        "path", "target", "label", "split" and "attack" are no keys. Missing
         values (None, NaN), empty names and "-" mean "not known", and tie a
         clip to nothing.
 
@@ -34,8 +37,9 @@ def connected_groups(groups: Any) -> Codes:
     Raises
     ------
     ValueError
-        If `groups` has no columns, more than two dimensions, columns of one
-        name, or holds something else than names and numbers.
+        If `groups` has no columns, none that is a key, more than two
+        dimensions, columns of one name, or holds something else than names and
+        numbers.
 
     Examples
     --------
@@ -58,9 +62,14 @@ def read_keys(groups: Any, *, without: str | None = None) -> dict[str, Codes]:
         names = [str(name) for name in groups.columns]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"groups: expected a table with columns of different names, got columns {names}.")
-        names = ["group"] if "group" in names else [name for name in names if name != without]
+        keys = ["group"] if "group" in names else [name for name in names if name not in (*NO_KEYS, without)]
+        if not keys and without not in names:
+            raise ValueError(
+                f"groups: columns {names} say what a clip is, not what ties it to others. Add one that does, such as"
+                " the speaker."
+            )
         by_name = {str(name): name for name in groups.columns}
-        return {name: _codes(np.asarray(groups[by_name[name]], dtype=object), name) for name in names}
+        return {name: _codes(np.asarray(groups[by_name[name]], dtype=object), name) for name in keys}
     try:
         # Not NumPy's choice of a type, which would turn the numbers of a mixed list into strings.
         array = np.asarray(groups, dtype=object)

@@ -109,6 +109,16 @@ def test_a_column_that_is_no_key():
     assert read_keys(table[["attack"]], without="attack") == {}
 
 
+def test_what_a_clip_is_ties_nothing():
+    table = pd.DataFrame({name: ["x", "x", "x"] for name in ("path", "target", "label", "split", "attack")})
+    assert connected_groups(table.assign(speaker=["a", "b", "b"])).tolist() == [0, 1, 1]
+    assert list(read_keys(table.assign(speaker="a", family="x"), without="family")) == ["speaker"]
+    assert read_keys(table, without="attack") == {}
+    for without in (None, "family"):
+        with pytest.raises(ValueError, match=r"groups: columns \['split', 'attack'\] say what a clip is, .*speaker"):
+            read_keys(table[["split", "attack"]], without=without)
+
+
 SIZES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(any), min_size=1, max_size=15)
 
 

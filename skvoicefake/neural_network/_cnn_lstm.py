@@ -217,8 +217,9 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
             Speakers, recordings or sentences; several keys in columns tie
             clips together. No group is on both sides of the split for early
             stopping. Of a table with a column "group", that column alone
-            counts. In columns, what is not known (None, NaN, "" or "-") ties a
-            clip to nothing.
+            counts; columns "path", "target", "label", "split" and "attack" are
+            no keys. What is not known (None, NaN, "" or "-") ties a clip to
+            nothing.
 
         Returns
         -------

@@ -292,8 +292,9 @@ def test_groups_of_any_kind_get_numbers():
         pd.DataFrame({"speaker": ["a", "b", "b", "-"], "sentence": [1, 1, None, np.nan]}),
         [["a", "x"], ["b", "x"], ["b", "y"], ["c", None]],
         pd.DataFrame({"speaker": ["a", "b", "c", "d"], "group": ["x", "x", "x", "y"]}),
+        pd.DataFrame({"attack": ["-", "-", "A1", "A1"], "speaker": ["a", "a", "a", "b"]}),
     ],
-    ids=["table", "lists", "group"],
+    ids=["table", "lists", "group", "attack"],
 )
 def test_several_keys_tie_clips_together(groups):
     assert group_codes(groups, n_clips=4).tolist() == [0, 0, 0, 1]
