@@ -7,8 +7,8 @@ from dataclasses import replace
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skvoicefake.datasets._corpus import Corpus, Names, assemble, audio_below
-from skvoicefake.datasets._paths import Folder, folders, join_audio, read_paths
+from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, audio_below
+from skvoicefake.datasets._paths import Folder, fitting, folders, join_audio, read_paths
 
 WAVEFAKE = Corpus(
     name="WaveFake",
@@ -49,6 +49,8 @@ def load_wavefake(
     real : path or sequence of paths, default=None
         Folders of LJSpeech (``LJSpeech-1.1``) and JSUT (``jsut_ver1.1``), from
         which the fakes were made. None gives fakes alone: nothing to train on.
+        Audio in folders that are called as those of WaveFake is not taken for
+        real, wherever these lie.
     split : None
         The corpus has none.
     groups : str or list of str, default=None
@@ -102,7 +104,7 @@ def load_wavefake(
     corpus = WAVEFAKE
     if real is not None:
         corpus = replace(WAVEFAKE, classes=("real", "fake"))
-        found = audio_below(folders(real))
+        found = _not_generated(folders(real))
         names = {name: match for name in sorted(found) if (match := REAL.fullmatch(name))}
         join_audio(audio, found, "real/")
         voices = [VOICES["ljspeech" if match[1] else "jsut"] for match in names.values()]
@@ -110,3 +112,16 @@ def load_wavefake(
         real_rows |= {"speaker": [voice for voice, _ in voices], "language": [language for _, language in voices]}
         rows = pd.concat([rows, pd.DataFrame(real_rows, index=list(names), dtype=object)])
     return assemble(corpus, rows, audio, root, splits=split, groups=groups, on_missing=on_missing)
+
+
+def _not_generated(real: list[Folder]) -> Audio:
+    """Return the audio below folders by name, without that of generators: one of them names fakes as recordings."""
+    found = Audio()
+    for folder in real:
+        audio = audio_below(folder, key="path")
+        generated = set(fitting(audio, folder, PATTERN).index)
+        found.same_name += audio.same_name
+        for name, path in audio.items():
+            if name not in generated:
+                found.add(name.rpartition("/")[2], path)
+    return found

@@ -65,3 +65,18 @@ def test_real_recordings_of_another_corpus(tmp_path):
 def test_one_of_its_folders(tmp_path):
     root = trees.wavefake(tmp_path)
     assert set(load_wavefake(root / "ljspeech_melgan_large").attack) == {"melgan_large"}
+
+
+def test_a_fake_with_the_name_of_its_recording_is_not_real(tmp_path):
+    trees.wavefake(tmp_path)
+    with pytest.raises(ValueError, match="expected real and fake clips, found 20 that are all fake"):
+        load_wavefake(tmp_path, tmp_path)
+    with pytest.raises(ValueError, match="found 2 that are all fake"):
+        load_wavefake(tmp_path / "generated_audio/ljspeech_melgan", tmp_path / "generated_audio/ljspeech_waveglow")
+    # Nor where the recordings lie in the same folder, in one that is sorted behind.
+    trees.ljspeech(tmp_path / "real")
+    frame = load_wavefake(tmp_path, tmp_path).frame
+    real = frame[frame["target"] == "real"]
+    assert [Path(path).relative_to(tmp_path).parts[0] for path in real["path"]] == ["real", "real"]
+    assert frame["path"].is_unique
+    assert frame.loc[frame["attack"] == "waveglow", "target"].tolist() == ["fake", "fake"]
