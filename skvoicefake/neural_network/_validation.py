@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skvoicefake._groups import components, read_keys
+from skvoicefake._groups import components, is_unknown, read_keys
 
 Panel = NDArray[np.float32]
 
@@ -238,14 +238,16 @@ def _held_out_groups(
 
 
 def group_codes(groups: Any, *, n_clips: int) -> NDArray[np.intp]:
-    """Return a number a group; of several keys in columns, a number a set of clips that they tie together."""
+    """Return a number a group; of several keys in columns, a number a set of clips that they tie together.
+
+    A clip whose group is not known is a group of its own.
+    """
     keys = list(read_keys(groups).values())
     if len(keys[0]) != n_clips:
         raise ValueError(f"X holds {n_clips} clips and groups {len(keys[0])} entries: inconsistent numbers of samples.")
     if np.ndim(groups) == 1:
-        missing = [i for i, name in enumerate(np.asarray(groups, dtype=object).tolist()) if _is_missing(name)]
-        if missing:
-            raise ValueError(
-                f"groups contains NaN, None or infinity at positions {missing[:5]}. Give each of these clips a group."
-            )
+        names = np.asarray(groups, dtype=object).tolist()
+        infinite = [i for i, name in enumerate(names) if not is_unknown(name) and name in (np.inf, -np.inf)]
+        if infinite:
+            raise ValueError(f"groups contains infinity at positions {infinite[:5]}. Name these groups, or write None.")
     return components(keys)

@@ -276,10 +276,17 @@ def test_groups_of_another_length_are_refused():
         group_codes([1], n_clips=2)
 
 
-@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
-def test_missing_groups_are_named(missing):
-    with pytest.raises(ValueError, match=r"groups contains NaN, None or infinity at positions \[1\]"):
-        group_codes(np.array(["a", missing, "b"], dtype=object), n_clips=3)
+@pytest.mark.parametrize("unknown", [None, np.nan, pd.NA, "", "-"])
+def test_groups_that_are_not_known_tie_nothing(unknown):
+    groups = np.array(["a", unknown, unknown, "a"], dtype=object)
+    for form in (groups, groups.tolist(), pd.Series(groups), pd.DataFrame({"speaker": groups})):
+        assert group_codes(form, n_clips=4).tolist() == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
+def test_infinite_groups_are_named(infinite):
+    with pytest.raises(ValueError, match=r"groups contains infinity at positions \[1\]"):
+        group_codes([1.0, infinite, np.nan], n_clips=3)
 
 
 def test_groups_of_any_kind_get_numbers():
