@@ -128,11 +128,11 @@ def load_table(
     report["columns"] = columns | ({"group": keys[0] if len(keys) == 1 else keys} if keys else {})
     if split is not None and "split" not in frame:
         raise ValueError(f"{path}: no split column, found {list(table.columns)}. Name it: split_column.")
-    if "split" in frame:
-        frame, report["in_several_splits"] = _in_one_split(frame, path)
-        frame = frame[frame["split"].isin(pick(split, frame["split"].unique(), str(path)))]
     files = pd.Series(real_files(frame["path"].tolist()), index=frame.index, dtype=object)
-    there = files.notna()
+    if "split" in frame:
+        frame, report["in_several_splits"] = _in_one_split(frame, files.fillna(frame["path"]), path)
+        frame = frame[frame["split"].isin(pick(split, frame["split"].unique(), str(path)))]
+    there = files[frame.index].notna()
     left_out = {
         "missing_files": (frame["path"][~there], "whose file is missing"),
         "unknown_labels": (frame["label"][frame["target"].isna()], "whose label is no word for real or fake speech"),
@@ -169,10 +169,10 @@ def _without_repeats(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -
     return frame[~is_repeat].copy(), repeated
 
 
-def _in_one_split(frame: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
+def _in_one_split(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Return the files that are in one split, and the paths of the others: in two, a file is in none."""
-    n_splits = frame["split"].groupby(frame["path"]).transform("nunique")
-    leaking = sorted(set(frame.loc[n_splits > 1, "path"]) - {""})
+    is_leaking = (frame["split"].groupby(files).transform("nunique") > 1) & files.ne("")
+    leaking = sorted(set(frame.loc[is_leaking, "path"]))
     if leaking:
         warn(f"{path}: {listed(leaking, 'file')} in several splits; left out of all.")
-    return frame[~frame["path"].isin(leaking)], leaking
+    return frame[~is_leaking], leaking

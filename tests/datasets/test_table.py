@@ -181,6 +181,21 @@ def test_a_file_in_two_splits_is_in_none(table, tmp_path):
     assert "in several splits: 1 file" in clips.DESCR
 
 
+def test_a_file_in_two_splits_is_found_however_it_is_called(table, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "sub", target_is_directory=True)
+    rows = ["a.wav,real,train", "b.wav,fake,train", "sub/c.wav,real,test", "link/c.wav,real,train"]
+    path = table("path,label,set\n" + "\n".join([*rows, f"{tmp_path / 'b.wav'},fake,train"]) + "\n")
+    with pytest.warns(UserWarning, match="2 files: .* in several splits; left out of all|1 row: .* came before"):
+        clips = load_table(path)
+    assert [Path(clip).name for clip in clips.data] == ["a.wav", "b.wav"]
+    assert clips.report["in_several_splits"] == [str(tmp_path / "link/c.wav"), str(tmp_path / "sub/c.wav")]
+    # What is missing is told apart by how it is called, and what has no name is not in splits.
+    rows = ["a.wav,real,train", "b.wav,fake,test", "no.wav,real,train", "no.wav,real,test", ",real,train", ",real,test"]
+    with pytest.warns(UserWarning, match=r"1 file: .*no\.wav' in several splits|2 rows: .* whose file is missing"):
+        clips = load_table(table("path,label,set\n" + "\n".join(rows) + "\n"), on_missing="skip")
+    assert (len(clips.data), len(clips.report["missing_files"])) == (2, 2)
+
+
 def test_several_keys_tie_clips_together(table, tmp_path):
     rows = ["a.wav,real,anna,x,s1", "b.wav,fake,ben,x,", "sub/c.wav,fake,,-,s3"]
     path = table("path,label,speaker,source,sentence\n" + "\n".join(rows) + "\n")
