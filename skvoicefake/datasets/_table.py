@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
+from skvoicefake._groups import connected_groups
 from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
 from skvoicefake.datasets._columns import USUAL_NAMES, find_column, read_table, targets
 from skvoicefake.datasets._corpus import Names, group_names, pick
@@ -47,7 +50,7 @@ def load_table(
         Columns of what must stay on one side of a split. With several, clips
         that share a value of any are tied together, directly or through
         others. None takes the first of "group", "speaker", "speaker_id",
-        "source", "recording".
+        "source", "recording". Rows of the same file tie their groups together.
     split : str or list of str, default=None
         Keep the rows of these splits alone.
     real_label : str or number, default=None
@@ -146,13 +149,24 @@ def load_table(
             error = FileNotFoundError if key == "missing_files" else ValueError
             raise error(f"{message}. Mend the table, or leave such rows out: on_missing='skip'.")
         warn(f"{message}; left out.")
-    frame = frame[there & frame["target"].notna()]
+    frame = frame[there & frame["target"].notna()].copy()
+    if keys:
+        frame["group"] = _tied(frame, files)
     frame, report["repeated"] = _without_repeats(frame, files, path)
     if frame["target"].nunique() < 2:
         found = frame["target"].value_counts().to_dict()
         raise ValueError(f"{path}: expected real and fake clips, found {found or 'none'}.")
     fill_unknown(frame)
     return as_bunch(frame, report)
+
+
+def _tied(frame: pd.DataFrame, files: "pd.Series[str]") -> NDArray[np.object_]:
+    """Return the groups, one for all that rows of the same file name, called as the first that is no clip's own."""
+    names = frame["group"].to_numpy(dtype=object)
+    codes = connected_groups(np.column_stack([names, files[frame.index].to_numpy(dtype=object)]))
+    order = np.argsort(names == frame["path"].to_numpy(dtype=object), kind="stable")
+    _, first = np.unique(codes[order], return_index=True)
+    return names[order[first]][codes]  # type: ignore[no-any-return]
 
 
 def _without_repeats(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -> tuple[pd.DataFrame, list[str]]:

@@ -208,6 +208,17 @@ def test_several_keys_tie_clips_together(table, tmp_path):
         load_table(path, group_column=["speaker", "recording"])
 
 
+def test_rows_of_one_file_tie_their_groups(table, tmp_path):
+    for name in ("d.wav", "e.wav"):
+        (tmp_path / name).touch()
+    rows = ["a.wav,real,anna", "b.wav,fake,ben", "a.wav,real,ben", "sub/c.wav,fake,carl", "d.wav,fake,", "e.wav,real,"]
+    path = table("path,label,speaker\n" + "\n".join([*rows, "sub/../d.wav,fake,carl"]) + "\n")
+    with pytest.warns(UserWarning, match="2 rows: .* of a file that came before"):
+        clips = load_table(path)
+    assert clips.groups.tolist() == ["anna", "anna", "carl", "carl", str(tmp_path / "e.wav")]
+    assert clips.frame["group"].tolist() == clips.groups.tolist()
+
+
 def test_usual_columns_stay_in_the_frame(table):
     header = "path,label,Speaker_ID,source,lang,recording,sentence,note"
     path = table(f"{header}\na.wav,real,anna,radio,en,r1,1,x\nb.wav,fake,,phone,,-,2,y\n")
