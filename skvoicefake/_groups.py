@@ -164,5 +164,10 @@ def is_unknown(value: Any) -> bool:
     """Tell whether a name stands for one that is not known."""
     if isinstance(value, str):
         return value.strip() in UNKNOWN
+    return is_missing(value)
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value is None, NaN, or what pandas has for them."""
     # pandas' NA is neither equal to itself nor unequal.
     return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)

@@ -94,7 +94,7 @@ def load_data(
         if corpus not in CORPORA:
             raise ValueError(f"corpus {corpus!r} is not known. Known: {', '.join(sorted(CORPORA))}.")
         reader = CORPORA[corpus]
-        if strangers := given.keys() - inspect.signature(reader).parameters.keys():
+        if strangers := given.keys() - (inspect.signature(reader).parameters.keys() - {"root"}):
             raise ValueError(f"The reader of corpus {corpus!r} does not take {', '.join(sorted(strangers))}.")
         return reader(path, **given)
     if path.is_dir():

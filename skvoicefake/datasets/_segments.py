@@ -4,7 +4,8 @@ import hashlib
 import os
 import shutil
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ Waveform = NDArray[np.float32]
 
 
 def cut_segments(
-    clips: Bunch | Sequence[str | os.PathLike[str]],
+    clips: Bunch | Iterable[str | os.PathLike[str]],
     output_dir: str | os.PathLike[str],
     *,
     duration: float = 3.0,
@@ -49,7 +50,7 @@ def cut_segments(
 
     Parameters
     ----------
-    clips : Bunch or sequence of paths
+    clips : Bunch or iterable of paths
         What a reader of this module returns, or recordings of which nothing
         is known.
     output_dir : path
@@ -123,6 +124,13 @@ def cut_segments(
     """
     from tqdm.auto import tqdm
 
+    if not _is_number(sample_rate) or not MIN_RATE <= sample_rate <= MAX_RATE or sample_rate != int(sample_rate):
+        raise ValueError(f"sample_rate must be a whole number from {MIN_RATE} to {MAX_RATE} Hz, got {sample_rate!r}.")
+    sample_rate = int(sample_rate)  # libsndfile takes no 16000.0
+    if skip_silence is not None and not _is_number(skip_silence):
+        raise ValueError(
+            f"skip_silence must be a number of dB, such as -60, or None to keep all, got {skip_silence!r}."
+        )
     table, repeated = _one_row_a_file(_recordings(clips))
     n_window = _n_samples(duration, "duration", sample_rate)
     n_hop = n_window if hop is None else _n_samples(hop, "hop", sample_rate)
@@ -163,20 +171,27 @@ def cut_segments(
     return _as_windows(frame, clips, str(output_dir), left_out)
 
 
-def _recordings(clips: Bunch | Sequence[str | os.PathLike[str]]) -> pd.DataFrame:
+def _recordings(clips: Bunch | Iterable[str | os.PathLike[str]]) -> pd.DataFrame:
     """Return a row a recording: its path, its group, and what else is known of it."""
     if isinstance(clips, Bunch):
-        table = clips["frame"].reset_index(drop=True)
+        frame = clips.get("frame")
+        if not isinstance(frame, pd.DataFrame) or "path" not in frame:
+            raise ValueError(
+                f"clips: expected a Bunch of a reader, whose 'frame' is a table with a column 'path', got one of"
+                f" {', '.join(map(repr, clips)) or 'nothing'}. Pass the paths alone if nothing is known of them."
+            )
+        table = frame.reset_index(drop=True)
         table["recording"] = table["path"]
     else:
         if isinstance(clips, str | os.PathLike):
             raise ValueError(
                 f"clips must be a sequence of paths, got the one path {os.fspath(clips)!r}. Wrap it: [path]."
             )
-        for i, clip in enumerate(clips):
+        paths = list(clips)
+        for i, clip in enumerate(paths):
             if not isinstance(clip, str | os.PathLike):
                 raise ValueError(f"clips[{i}]: expected a path, got {type(clip).__name__}. Write it to a file first.")
-        table = pd.DataFrame({"path": [os.fspath(clip) for clip in clips]}, dtype=object)
+        table = pd.DataFrame({"path": [os.fspath(path) for path in paths]}, dtype=object)
         table["recording"] = table["path"]
     if table.empty:
         raise ValueError("clips is empty: expected recordings to cut.")
@@ -201,11 +216,13 @@ def _one_row_a_file(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return table[~is_repeat].reset_index(drop=True), table["recording"][is_repeat].tolist()
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and type(value) is not bool and np.isfinite(float(value))
+
+
 def _n_samples(seconds: float, name: str, sample_rate: int) -> int:
-    if not MIN_RATE <= sample_rate <= MAX_RATE or sample_rate != int(sample_rate):
-        raise ValueError(f"sample_rate must be a whole number from {MIN_RATE} to {MAX_RATE} Hz, got {sample_rate}.")
-    if not 0 < seconds <= MAX_DURATION or not (n_samples := round(seconds * sample_rate)):
-        raise ValueError(f"{name} must be a positive number of seconds, a sample at least, got {seconds}.")
+    if not _is_number(seconds) or not 0 < seconds <= MAX_DURATION or not (n_samples := round(seconds * sample_rate)):
+        raise ValueError(f"{name} must be a positive number of seconds, a sample at least, got {seconds!r}.")
     return n_samples
 
 
@@ -266,10 +283,12 @@ def _windows(blocks: Iterable[Waveform], n_window: int, n_hop: int, n_least: int
 
 def _as_windows(frame: pd.DataFrame, clips: Any, source: str, lost: dict[str, list[str]]) -> Bunch:
     is_bunch = isinstance(clips, Bunch)
-    groups = clips["report"]["groups"] if is_bunch and "group" in clips["frame"] else "recordings"
+    groups = "recordings"
+    if is_bunch and "group" in clips["frame"]:
+        groups = clips.get("report", {}).get("groups", "those of the recordings")
     report = {"source": source, "groups": groups, **lost}
     about = f"Windows of {frame['recording'].nunique()} recordings."
-    if is_bunch:
+    if "target" in frame:
         return as_bunch(frame, report, [about, clips.get("DESCR", "")])
     return Bunch(
         data=frame["path"].tolist(),

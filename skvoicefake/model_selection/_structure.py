@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skvoicefake._groups import Codes, components, is_unknown, read_keys
+from skvoicefake._groups import Codes, components, is_missing, is_unknown, read_keys
 
 
 class Structure(NamedTuple):
@@ -53,6 +53,10 @@ def read_structure(y: Any, groups: Any, owner: str, *, without: str | None = Non
     if y is None:
         raise ValueError(f"{owner} needs y, the labels, to have every class on both sides.")
     labels = column_or_1d(y)
+    if missing := [i for i, label in enumerate(labels.tolist()) if is_missing(label)]:
+        raise ValueError(
+            f"{owner}: y holds None or NaN at positions {missing[:5]}. Label these clips, or leave them out."
+        )
     check_classification_targets(labels)
     classes, targets = np.unique(labels, return_inverse=True)
     if len(classes) < 2:

@@ -38,6 +38,8 @@ def test_a_corpus_by_its_name(tmp_path):
         load_data(root, corpus="asvspoof")
     with pytest.raises(ValueError, match="The reader of corpus 'asvspoof5' does not take real_label"):
         load_data(root, corpus="asvspoof5", real_label=1)
+    with pytest.raises(ValueError, match="The reader of corpus 'asvspoof2019-la' does not take root"):
+        load_data(root, corpus="asvspoof2019-la", root=root)
 
 
 def test_every_reader_has_a_name_and_takes_the_same():

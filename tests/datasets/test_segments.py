@@ -68,6 +68,32 @@ def test_of_paths_alone_the_recording_is_the_group(corpus, tmp_path):
     assert windows.groups.tolist() == np.repeat([str(path) for path in paths], 2).tolist()
 
 
+def test_windows_of_windows_keep_their_recording_as_group(corpus, tmp_path):
+    paths = sorted(corpus.rglob("*.wav"))
+    windows = cut_segments(paths, tmp_path / "windows", duration=2)
+    again = cut_segments(windows, tmp_path / "again", duration=1)
+    assert again.target is None
+    assert again.groups.tolist() == np.repeat([str(path) for path in paths], 4).tolist()
+    assert again.frame["recording"].tolist() == np.repeat(windows.data, 2).tolist()
+    again = cut_segments(
+        cut_segments(load_folder(corpus), tmp_path / "windows", duration=2), tmp_path / "again", duration=1
+    )
+    assert again.target.tolist() == ["fake"] * 8 + ["real"] * 8
+
+
+def test_a_table_that_is_all_a_bunch_has(corpus, tmp_path):
+    frame = load_folder(corpus).frame
+    windows = cut_segments(Bunch(frame=frame), tmp_path / "windows", duration=5)
+    assert windows.target.tolist() == frame["target"].tolist()
+    assert windows.groups.tolist() == frame["group"].tolist()
+
+
+def test_paths_one_by_one_and_a_rate_that_is_a_float(corpus, tmp_path):
+    windows = cut_segments(corpus.rglob("*.wav"), tmp_path / "windows", duration=5, sample_rate=8000.0)
+    assert len(windows.data) == 4
+    assert soundfile.info(windows.data[0]).samplerate == 8000
+
+
 def test_no_recording_is_on_both_sides_of_a_split(corpus, tmp_path):
     windows = cut_segments(load_folder(corpus), tmp_path / "windows", duration=0.5)
     for train, test in SpoofGroupKFold(2).split(windows.data, windows.target, windows.groups):
@@ -219,6 +245,14 @@ def test_any_name(tmp_path, name):
         (["a.wav"], {"duration": np.nan}, "duration must be a positive number"),
         (["a.wav"], {"hop": -1}, "hop must be a positive number of seconds"),
         (["a.wav"], {"min_duration": 4}, "min_duration=4 must be at most duration=3"),
+        (["a.wav"], {"duration": "3"}, "duration must be a positive number of seconds, a sample at least, got '3'"),
+        (["a.wav"], {"hop": True}, "hop must be a positive number of seconds, a sample at least, got True"),
+        (["a.wav"], {"skip_silence": "x"}, "skip_silence must be a number of dB, such as -60, .* got 'x'"),
+        (["a.wav"], {"skip_silence": np.nan}, "skip_silence must be a number of dB, .* got nan"),
+        (["a.wav"], {"sample_rate": "16000"}, "sample_rate must be a whole number .* got '16000'"),
+        (["a.wav"], {"sample_rate": np.inf}, "sample_rate must be a whole number .* got inf"),
+        (Bunch(data=["a.wav"]), {}, "expected a Bunch of a reader, .* column 'path', got one of 'data'"),
+        (Bunch(frame=pd.DataFrame({"file": ["a.wav"]})), {}, "whose 'frame' is a table with a column 'path'"),
         (["a.wav"], {"sample_rate": 44.1}, "sample_rate must be a whole number from 1000 to 768000 Hz, got 44.1"),
         (["nowhere.wav"], {}, "no window is left of 1 recordings: 1 recording that cannot be read: .*no such file"),
     ],

@@ -64,6 +64,8 @@ def test_no_groups_are_a_set_a_clip():
     [
         (None, Y, "A splitter needs y, the labels"),
         (["real"] * 20, Y, r"A splitter needs clips of two classes, y has only \['real'\]"),
+        ([None, "real", "fake", np.nan], None, r"A splitter: y holds None or NaN at positions \[0, 3\]"),
+        ([0, 1, np.nan], None, r"y holds None or NaN at positions \[2\]"),
         (Y, Y[:3], "A splitter got 20 labels and groups of 3 clips"),
     ],
 )
