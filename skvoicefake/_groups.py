@@ -27,7 +27,7 @@ def connected_groups(groups: Any) -> Codes:
         table with a column "group", that column alone is used; columns named
         "path", "target", "label", "split" and "attack" are no keys. Missing
         values (None, NaN), empty names and "-" mean "not known", and tie a
-        clip to nothing.
+        clip to nothing. Blanks around names do not count.
 
     Returns
     -------
@@ -153,7 +153,8 @@ def _fill_in(fold_of: Codes, has: NDArray[np.bool_], sizes: Codes, n_folds: int,
 def _codes(column: NDArray[Any], name: str) -> Codes:
     numbers: dict[Any, int] = {}
     try:
-        codes = np.array([numbers.setdefault(value, len(numbers)) for value in column.tolist()], dtype=np.intp)
+        values = [value.strip() if isinstance(value, str) else value for value in column.tolist()]
+        codes = np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.intp)
     except TypeError:
         raise ValueError(f"{name}: expected names or numbers, got values such as {column[0]!r}.") from None
     unknown = np.array([is_unknown(value) for value in numbers], dtype=bool)

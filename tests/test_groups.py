@@ -58,6 +58,13 @@ def test_what_is_known_ties(value):
     assert connected_groups([value, value, None]).tolist() == [0, 0, 1]
 
 
+def test_blanks_around_names_do_not_count():
+    names = ["spk1", "spk1 ", " spk1", "\tspk1\r", "spk 1", "spk2"]
+    assert connected_groups(names).tolist() == [0, 0, 0, 0, 1, 2]
+    assert connected_groups(pd.DataFrame({"speaker": names, "group": names})).tolist() == [0, 0, 0, 0, 1, 2]
+    assert connected_groups(np.array([names]).T).tolist() == [0, 0, 0, 0, 1, 2]
+
+
 def test_nothing_gives_nothing():
     assert connected_groups([]).tolist() == []
 
