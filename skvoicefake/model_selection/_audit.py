@@ -4,32 +4,33 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
-from sklearn.utils.validation import column_or_1d
 
 import skvoicefake
-from skvoicefake._groups import components, connected_groups, is_unknown
+from skvoicefake._groups import components
 from skvoicefake._reports import plain, written
-from skvoicefake.audio import MAX_RATE, MIN_RATE
 from skvoicefake.feature_extraction._clips import as_clips
 from skvoicefake.model_selection import _checks
-from skvoicefake.model_selection._copies import UNKNOWN, differs, find_copies
+from skvoicefake.model_selection._audit_input import (
+    Labels,
+    check_parameters,
+    content_of,
+    named_audit,
+    of_bunch,
+    read_labels,
+    shown_name,
+)
+from skvoicefake.model_selection._copies import differs, find_copies
 from skvoicefake.model_selection._duplicates import window_families
 from skvoicefake.model_selection._examine import examine_all
 from skvoicefake.model_selection._shortcuts import judge_shortcuts
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Columns of a reader's table that may tell the class of a clip.
-METADATA = ("speaker", "codec", "source", "language")
 
 
 @dataclass(frozen=True)
@@ -226,9 +227,9 @@ def audit(
     """
     import pandas as pd
 
-    _validate(sample_rate, n_resamples, random_state, n_jobs, verbose, title)
+    check_parameters(sample_rate, n_resamples, random_state, n_jobs, verbose, title)
     if isinstance(X, Bunch):
-        told = _of_bunch(X)
+        told = of_bunch(X)
         X, y = told.pop("data"), told.pop("target") if y is None else y
         groups = told["groups"] if groups is None else groups
         split, attack = (
@@ -236,11 +237,10 @@ def audit(
         )
         metadata = told["metadata"] if metadata is None else metadata
         title = told["title"] if title is None else title
-    clips = as_clips(_named(), X, reset=True)
-    # Open files cannot be handed to other processes.
-    items: Sequence[Any] = [_content(clip) if hasattr(clip, "read") else clip for clip in clips.items]
-    names = [_shown(clip, i) for i, clip in enumerate(items)]
-    labels = _labels(names, y, groups, split, attack, metadata)
+    clips = as_clips(named_audit(), X, reset=True)
+    items: Sequence[Any] = [content_of(clip) if hasattr(clip, "read") else clip for clip in clips.items]
+    names = [shown_name(clip, i) for i, clip in enumerate(items)]
+    labels = read_labels(names, y, groups, split, attack, metadata)
     examined = examine_all(
         items, [clips.name(i) for i in range(len(items))], sample_rate, n_jobs=n_jobs, verbose=verbose
     )
@@ -295,100 +295,7 @@ def audit(
     )
 
 
-def _validate(*given: Any) -> None:
-    constraints: dict[str, list[Any]] = {
-        "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
-        "n_resamples": [Interval(Integral, 0, None, closed="left")],
-        "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
-        "title": [str, None],
-    }
-    validate_parameter_constraints(constraints, dict(zip(constraints, given, strict=True)), "audit")
-
-
-def _of_bunch(clips: Bunch) -> dict[str, Any]:
-    """Return what the Bunch of a reader says for each parameter."""
-    frame = clips.get("frame")
-    if "data" not in clips or frame is None:
-        raise ValueError(
-            f"audit expected the Bunch of a reader of skvoicefake.datasets, with data and frame, got one with"
-            f" {sorted(clips)}. Pass X and y."
-        )
-    columns = [name for name in METADATA if name in frame]
-    return {
-        "data": clips.data,
-        "target": clips.get("target"),
-        **{name: clips.get(name) for name in ("groups", "split", "attack")},
-        "metadata": frame[columns] if columns else None,
-        "title": f"Audit of {clips['report']['source']}" if "report" in clips else None,
-    }
-
-
-def _named() -> BaseEstimator:
-    """Return what the checks of X call this function in their errors."""
-    return type("audit", (BaseEstimator,), {})()
-
-
-def _content(file: Any) -> Any:
-    file.seek(0)
-    return file.read()
-
-
-def _shown(clip: Any, i: int) -> str:
-    # Names of files need not be UTF-8, but tables and reports are.
-    name = os.fspath(clip) if isinstance(clip, str | os.PathLike) else f"X[{i}]"
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
-def _labels(
-    names: list[str], y: Any, groups: Any, split: Any, attack: Any, metadata: "pd.DataFrame | None"
-) -> _checks.Labels:
-    import pandas as pd
-
-    if y is None:
-        raise ValueError("audit needs y, the labels: what gives classes away cannot be told without them.")
-    labels = _column(y, "y")
-    codes = None if groups is None else connected_groups(groups)
-    splits, attacks = (
-        None if given is None else _column(given, name) for given, name in ((split, "split"), (attack, "attack"))
-    )
-    if metadata is not None and not (isinstance(metadata, pd.DataFrame) and metadata.columns.is_unique):
-        raise ValueError("metadata: expected a DataFrame whose columns have different names.")
-    arrays = {"y": labels, "groups": codes, "split": splits, "attack": attacks, "metadata": metadata}
-    for name, values in arrays.items():
-        if values is not None and len(values) != len(names):
-            raise ValueError(f"{name}: expected one entry a clip, {len(names)} in all, got {len(values)}.")
-    n_missing = sum(is_unknown(label) for label in labels.tolist())
-    classes = sorted({str(label) for label in labels.tolist() if not is_unknown(label)})
-    if n_missing or len(classes) != 2:
-        missing = f", and {n_missing} clips without a label" if n_missing else ""
-        raise ValueError(f"y: expected labels of two classes, one a clip, got {len(classes)}: {classes[:5]}{missing}.")
-    if labels.dtype == object:
-        labels = labels.astype(str)
-    group_names: NDArray[Any] | None = codes
-    if codes is not None and np.ndim(groups) == 1:
-        given = np.asarray(groups, dtype=object).tolist()
-        group_names = np.array([names[i] if is_unknown(name) else str(name) for i, name in enumerate(given)])
-    return _checks.Labels(names, labels, codes, group_names, _words(splits), _words(attacks), metadata)
-
-
-def _column(values: Any, name: str) -> NDArray[Any]:
-    try:
-        return np.asarray(column_or_1d(values))
-    except ValueError:
-        raise ValueError(f"{name}: expected one entry a clip, got an array of shape {np.shape(values)}.") from None
-
-
-def _words(values: NDArray[Any] | None) -> NDArray[np.str_] | None:
-    if values is None:
-        return None
-    return np.array([UNKNOWN if is_unknown(value) else str(value).strip() for value in values.tolist()])
-
-
-def _judged(
-    features: "pd.DataFrame", labels: _checks.Labels, is_usable: NDArray[np.bool_], **options: Any
-) -> "pd.DataFrame":
+def _judged(features: "pd.DataFrame", labels: Labels, is_usable: NDArray[np.bool_], **options: Any) -> "pd.DataFrame":
     """Judge the shortcuts of the clips that can be used."""
     import pandas as pd
 
@@ -408,7 +315,7 @@ def _judged(
     return judged
 
 
-def _balance(labels: _checks.Labels) -> dict[str, "pd.DataFrame"]:
+def _balance(labels: Labels) -> dict[str, "pd.DataFrame"]:
     """Count the clips of every class by split, attack and group."""
     import pandas as pd
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from skvoicefake._groups import is_unknown
 from skvoicefake.labels import label_kind
+from skvoicefake.model_selection._audit_input import Labels
 from skvoicefake.model_selection._copies import UNKNOWN, differs, in_mixed_sets
 from skvoicefake.model_selection._shortcuts import GIVES_AWAY, NOTHING, TOGETHER
 
@@ -28,18 +29,6 @@ class Finding(NamedTuple):
     verdict: str
     found: str
     advice: str = ""
-
-
-class Labels(NamedTuple):
-    """What is known of clips without listening: arrays with an entry a clip, or None."""
-
-    names: list[str]
-    y: NDArray[Any]
-    groups: NDArray[np.intp] | None
-    group_names: NDArray[Any] | None
-    split: NDArray[Any] | None
-    attack: NDArray[Any] | None
-    metadata: "DataFrame | None"
 
 
 def check_files(clips: Labels, problems: list[str | None], is_read: NDArray[np.bool_]) -> list[Finding]:

@@ -111,8 +111,9 @@ def judge_shortcuts(
           where a class has fewer than five groups.
         - `p_value`: how often chance gives any row of the table so much.
         - `verdict`: "gives the classes away" (from 0.75), "helps to tell the
-          classes apart" (from 0.55), "nothing found" (less, or no more than
-          chance gives in one of twenty tables), "may give the classes away,
+          classes apart" (from 0.55), "nothing found" (less, no more than
+          chance gives in one of twenty tables, or an interval that holds
+          0.5), "may give the classes away,
           or be chance" (from 0.75, of groups too few to tell); on other splits
           also "points the other way than in training". The first two end in
           ", or their few groups" where clips are held out of few groups.
@@ -210,7 +211,7 @@ def judge_shortcuts(
                 "low": ends[i][n // len(places)].low,
                 "high": ends[i][n // len(places)].high,
                 "p_value": p_value,
-                "verdict": _verdict(result.auc, p_value, places[i].is_confounded),
+                "verdict": _verdict(result.auc, p_value, ends[i][n // len(places)], places[i].is_confounded),
             }
             for n, ((family, i), result, p_value) in enumerate(zip(cells, results, p_values, strict=True))
         ],
@@ -330,9 +331,10 @@ def _p_values(results: list[Judged], is_two_sided: list[bool]) -> list[float]:
     return (np.searchsorted(rarest, rarity[:, 0], "right") / len(rarest)).tolist()
 
 
-def _verdict(auc: float, p_value: float, is_confounded: bool) -> str:
+def _verdict(auc: float, p_value: float, interval: ConfidenceInterval, is_confounded: bool) -> str:
     auc = round(auc, 2)  # as it is printed
-    if p_value > LEVEL or abs(auc - 0.5) < WORTH_A_WORD - 0.5:
+    is_chance = p_value > LEVEL or interval.low <= 0.5 <= interval.high
+    if is_chance or abs(auc - 0.5) < WORTH_A_WORD - 0.5:
         verdict = MAYBE if auc >= MUCH else NOTHING
     elif auc < 0.5:
         verdict = MISLEADS

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from skvoicefake.model_selection import _checks
-from skvoicefake.model_selection._checks import FINE, MIND, PROBLEM, Labels
+from skvoicefake.model_selection._audit_input import Labels
+from skvoicefake.model_selection._checks import FINE, MIND, PROBLEM
 from skvoicefake.model_selection._copies import SHARED
 
 COLUMNS = ["first", "second", "kind", "offset_s", "overlap_s", "similarity"]
