@@ -217,7 +217,7 @@ def _one_row_a_file(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and type(value) is not bool and np.isfinite(float(value))
+    return not isinstance(value, bool) and isinstance(value, Real) and np.isfinite(float(value))
 
 
 def _n_samples(seconds: float, name: str, sample_rate: int) -> int:
