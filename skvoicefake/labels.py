@@ -1,23 +1,31 @@
 """The field's words for real and fake speech, and which class is which."""
 
+import re
 from collections.abc import Hashable, Sequence
 from typing import Literal
 
 __all__ = ["label_kind", "real_label"]
 
 REAL_WORDS = frozenset({"real", "bonafide", "genuine", "human", "authentic", "original", "natural"})
-FAKE_WORDS = frozenset({"fake", "spoof", "spoofed", "deepfake", "synthetic", "generated", "cloned"})
+FAKE_WORDS = frozenset({"fake", "spoof", "spoofed", "deepfake", "synthetic", "generated", "cloned", "ai"})
+# What may stand beside such a word, as in "real_audio", and says nothing.
+NEUTRAL_WORDS = frozenset({"audio", "clip", "speech", "voice", "wav", "file", "data", "sample", "recording"})
+# Words between what folders and labels have there, and numbers in front or behind; whatever else may deny it all.
+PHRASE = re.compile(r"[\d\W_]*[^\W\d_]+(?:[\W_]+[^\W\d_]+)*[\d\W_]*")
+MARKS = re.compile(r"[^\s\w.,:;()\[\]-]")
 
 
 def label_kind(label: Hashable) -> Literal["real", "fake"] | None:
     """Tell whether a label is one of the field's words for real or fake speech.
 
-    Case, blanks, hyphens and underscores do not matter.
+    Case, blanks, hyphens, underscores and a plural do not matter, nor do
+    numbers in front or behind and words that say nothing: audio, clip, data,
+    file, recording, sample, speech, voice, wav.
 
     Parameters
     ----------
     label : hashable
-        A class label, such as ``"bona-fide"`` or ``"Spoof"``.
+        A class label, such as ``"bona-fide"``, ``"Spoof"`` or ``"0_real_clips"``.
 
     Returns
     -------
@@ -33,10 +41,20 @@ def label_kind(label: Hashable) -> Literal["real", "fake"] | None:
     """
     if not isinstance(label, str):
         return None
-    word = "".join(character for character in label.casefold() if character not in " -_\t")
-    if word in REAL_WORDS:
-        return "real"
-    return "fake" if word in FAKE_WORDS else None
+    text = label.casefold()
+    # First as one word: "bona fide", "deep-fake".
+    if kind := _kind(re.sub(r"[ \-_\t]", "", text)):
+        return kind
+    if MARKS.search(text) or not PHRASE.fullmatch(text):
+        return None
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(bona|deep)[\W_]+(?=fake|fide)", r"\1", text))
+    kinds = {_kind(word) for word in words if not NEUTRAL_WORDS & {word, word.removesuffix("s")}}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _kind(word: str) -> Literal["real", "fake"] | None:
+    forms = {word, word.removesuffix("s")}
+    return "real" if REAL_WORDS & forms else "fake" if FAKE_WORDS & forms else None
 
 
 def real_label(labels: Sequence[Hashable]) -> Hashable:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skvoicefake.labels import FAKE_WORDS, REAL_WORDS, label_kind, real_label
+from skvoicefake.labels import FAKE_WORDS, NEUTRAL_WORDS, REAL_WORDS, label_kind, real_label
 
 
 @pytest.mark.parametrize("word", ["real", "Real", "bona-fide", "bona fide", "BONA_FIDE", "genuine", "human"])
@@ -17,8 +17,42 @@ def test_words_for_fake_speech(word):
     assert label_kind(word) == "fake"
 
 
-@pytest.mark.parametrize("label", [0, 1, 1.0, None, "", "0", "unreal", "not fake", "positive", ("real",), b"real"])
+@pytest.mark.parametrize(
+    "label", [0, 1, 1.0, None, "", "0", "0_1", "unreal", "not fake", "positive", ("real",), b"real"]
+)
 def test_what_is_no_word_of_the_field_is_never_guessed(label):
+    assert label_kind(label) is None
+
+
+@pytest.mark.parametrize("word", ["reals", "bonafides", "real_audio", "0_real", "Human", "bonafide_clips", "real1"])
+def test_words_beside_real_that_say_nothing(word):
+    assert label_kind(word) == "real"
+
+
+@pytest.mark.parametrize("word", ["fakes", "Spoofs", "fake_audio", "1_fake", "AI", "spoof_clips", "AI-generated wavs"])
+def test_words_beside_fake_that_say_nothing(word):
+    assert label_kind(word) == "fake"
+
+
+@given(
+    st.sampled_from(sorted(REAL_WORDS | FAKE_WORDS)),
+    st.sampled_from(["", "s"]),
+    st.lists(st.sampled_from([*sorted(NEUTRAL_WORDS), *(f"{word}s" for word in sorted(NEUTRAL_WORDS))]), max_size=2),
+    st.sampled_from([" ", "_", "-", ". ", " - "]),
+    st.tuples(st.sampled_from(["", "0", "12_"]), st.sampled_from(["", "1", "-7"])),
+    st.booleans(),
+)
+def test_plurals_neutral_words_and_numbers_do_not_matter(word, plural, others, mark, numbers, is_first):
+    words = [word + plural, *others] if is_first else [*others, word + plural]
+    assert label_kind(f"{numbers[0]}{mark.join(words)}{numbers[1]}") == label_kind(word) is not None
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["real or fake", "not real", "real/fake", "fake-real", "real_vs_fake", "real?", "!fake", "re4l", "real 2 audio"]
+    + ["non-fake", "real_train", "16khz_real", "audio", "clips 1", "s", "fide", "réal", "human_fakes"],
+)
+def test_what_denies_or_blurs_a_word_is_no_word(label):
     assert label_kind(label) is None
 
 

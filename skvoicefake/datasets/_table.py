@@ -166,7 +166,7 @@ def _tied(frame: pd.DataFrame, files: "pd.Series[str]") -> NDArray[np.object_]:
     codes = connected_groups(np.column_stack([names, files[frame.index].to_numpy(dtype=object)]))
     order = np.argsort(names == frame["path"].to_numpy(dtype=object), kind="stable")
     _, first = np.unique(codes[order], return_index=True)
-    return names[order[first]][codes]  # type: ignore[no-any-return]
+    return names[order[first]][codes]
 
 
 def _without_repeats(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -> tuple[pd.DataFrame, list[str]]:
