@@ -110,7 +110,7 @@ def gather(args: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
     )
     if len(args.data) == 1 and (is_labelled or args.corpus is not None):
         args.data = first
-        bunch = load_labelled(args)
+        bunch = load_labelled(args, needs_both=False)
         return bunch.data, {name: bunch[name] for name in LABELS if bunch[name] is not None}
     paths = [found for path in args.data for found in (find_audio(path) if path.is_dir() else [str(path)])]
     if not paths:

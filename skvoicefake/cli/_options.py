@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import inspect
 import os
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 COLUMNS = ("path_column", "label_column", "split_column", "group_column", "attack_column", "codec_column")
+# What is for `load_data`, and not for the subcommand.
+DATA_OPTIONS = ("corpus", "split", "real", *COLUMNS, "real_label", "on_missing")
 DATA_HELP = (
     "a folder with one sub-folder a class (real/, fake/, ...), a CSV or TSV file with a header, or the folder of"
     " --corpus"
@@ -24,6 +27,12 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--corpus", metavar="NAME", help="DATA is this corpus as unpacked, such as asvspoof2019-la")
     group.add_argument(
         "--split", metavar="NAME", action="append", help="use this split of it, such as train; may be repeated"
+    )
+    group.add_argument(
+        "--real",
+        metavar="FOLDER",
+        action="append",
+        help="the real recordings that go with a corpus of fakes alone, such as wavefake; may be repeated",
     )
     for name in COLUMNS:
         option, several = name.replace("_", "-"), name == "group_column"
@@ -41,21 +50,35 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_labelled(args: argparse.Namespace) -> Any:
-    """Load DATA as the options of `add_data_arguments` say."""
-    from skvoicefake.datasets import load_data
+def data_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return which options of `add_data_arguments` are given, by the names of parameters."""
+    return {name: getattr(args, name) for name in DATA_OPTIONS if getattr(args, name) is not None}
 
-    names = ["corpus", "split", *COLUMNS, "real_label", "on_missing"]
-    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+def load_labelled(args: argparse.Namespace, *, needs_both: bool = True) -> Any:
+    """Load DATA as the options of `add_data_arguments` say; with `needs_both`, fakes alone are an error."""
+    from skvoicefake.cli import UsageError
+    from skvoicefake.datasets import CORPORA, load_data
+
+    given = data_options(args)
     if args.corpus is not None and "group_column" in given:
         given["groups"] = given.pop("group_column")
+    of_fakes = sorted(name for name, reader in CORPORA.items() if "real" in inspect.signature(reader).parameters)
+    if args.real is not None and args.corpus not in of_fakes and (args.corpus is None or args.corpus in CORPORA):
+        raise UsageError(f"--real goes with corpora of fakes alone: --corpus {' or --corpus '.join(of_fakes)}.")
     try:
-        return load_data(args.data, **given)
+        clips = load_data(args.data, **given)
     except (ValueError, FileNotFoundError) as error:
         message = str(error).replace("on_missing='skip'", "--on-missing skip").replace("split=...", "--split NAME")
-        for name in names[2:]:  # The library speaks of parameters, which are options here.
+        for name in (*COLUMNS, "real_label", "on_missing"):  # The library speaks of parameters, which are options here.
             message = message.replace(f" {name}", f" --{name.replace('_', '-')}")
         raise type(error)(message) from error
+    if needs_both and "real" not in clips.target:  # Other readers have said so.
+        raise ValueError(
+            f"{args.data} holds {len(clips.data)} fake clips and none that is real. Name folders of the real"
+            " recordings: --real FOLDER."
+        )
+    return clips
 
 
 def add_settings(parser: argparse.ArgumentParser, example: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from skvoicefake import MFCCTransformer
 from skvoicefake.cli import main
-from tests.checks import asvspoof
+from tests.checks import asvspoof, trees
 
 
 def load(path):
@@ -48,6 +48,15 @@ def test_a_published_corpus(clips, tmp_path, capsys):
         main(["extract", str(root), "-o", str(tmp_path / "no.npz"), "--corpus", "asvspoof2019-la", "--split", "x"]) == 1
     )
     assert "no split 'x'; there are 'train', 'dev', 'eval'." in capsys.readouterr().err
+
+
+def test_a_corpus_of_fakes_alone(clips, tmp_path):
+    root = trees.wavefake(tmp_path)
+    for path in root.rglob("*.wav"):
+        path.write_bytes(Path(clips("one.wav")).read_bytes())
+    arguments = ["extract", str(root), "-o", str(tmp_path / "features.npz"), "--corpus", "wavefake"]
+    assert main([*arguments, "--duration", "0.3", "--output", "stats"]) == 0
+    assert set(load(tmp_path / "features.npz")["target"]) == {"fake"}
 
 
 def test_files_and_folders_without_labels(corpus, clips, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from skvoicefake import MFCCTransformer
 from skvoicefake.audio import AudioError
+from skvoicefake.cli import UsageError
 from skvoicefake.cli._options import (
     add_data_arguments,
     features_of,
@@ -16,7 +17,8 @@ from skvoicefake.cli._options import (
     setting,
     whole_file,
 )
-from tests.checks import asvspoof
+from skvoicefake.datasets import load_wavefake
+from tests.checks import asvspoof, trees
 from tests.checks.trees import put, write
 
 
@@ -89,6 +91,24 @@ def test_a_corpus_and_its_splits(tmp_path):
     shutil.rmtree(root / "ASVspoof2019_LA_eval")
     with pytest.raises(FileNotFoundError, match=r"--on-missing skip\. Pick splits that are there: --split NAME"):
         read(root, "--corpus", "asvspoof2019-la", "--on-missing", "raise")
+
+
+def test_a_corpus_of_fakes_alone_needs_real_recordings(tmp_path):
+    root, real = trees.wavefake(tmp_path), [trees.ljspeech(tmp_path), trees.jsut(tmp_path)]
+    with pytest.raises(
+        ValueError, match=r"generated_audio holds 20 fake clips and none that is real\. .*--real FOLDER"
+    ):
+        read(root, "--corpus", "wavefake")
+    clips = read(root, "--corpus", "wavefake", "--real", real[0], "--real", real[1])
+    assert clips.data == load_wavefake(root, real).data
+    assert set(clips.target) == {"real", "fake"}
+    for arguments in ([], ["--corpus", "in-the-wild"]):
+        with pytest.raises(
+            UsageError, match="--real goes with corpora of fakes alone: --corpus mlaad or --corpus wave"
+        ):
+            read(root, "--real", real[0], *arguments)
+    with pytest.raises(ValueError, match="corpus 'wave' is not known"):
+        read(root, "--corpus", "wave", "--real", real[0])
 
 
 def test_splits_and_keys_of_a_table(tmp_path):
