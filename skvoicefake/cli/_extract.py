@@ -14,6 +14,7 @@ from skvoicefake.cli._options import (
     DATA_HELP,
     add_data_arguments,
     add_settings,
+    data_options,
     features_of,
     load_labelled,
     number,
@@ -112,6 +113,9 @@ def gather(args: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
         args.data = first
         bunch = load_labelled(args, needs_both=False)
         return bunch.data, {name: bunch[name] for name in LABELS if bunch[name] is not None}
+    if ignored := [f"--{name.replace('_', '-')}" for name in data_options(args)]:
+        what = f"{len(args.data)} DATA" if len(args.data) > 1 else f"{first}, which has no labels"
+        raise UsageError(f"{', '.join(ignored)}: for one DATA that is a table or a corpus, got {what}.")
     paths = [found for path in args.data for found in (find_audio(path) if path.is_dir() else [str(path)])]
     if not paths:
         raise FileNotFoundError(f"{', '.join(map(str, args.data))}: no audio below this.")

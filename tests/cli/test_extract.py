@@ -132,6 +132,17 @@ def test_bad_clips(corpus, clips, tmp_path, capsys):
         ("nowhere -o x.npz", 1, "nowhere: no such file or folder"),
         ("empty -o x.npz", 1, "empty: no audio below this"),
         ("CORPUS -o there.npz", 1, "there.npz: already there. Write it anew with --force"),
+        (
+            "CORPUS empty -o x.npz --corpus wavefake",
+            2,
+            "--corpus: for one DATA that is a table or a corpus, got 2 DATA",
+        ),
+        (
+            "empty -o x.npz --split dev --label-column kind",
+            2,
+            "--split, --label-column: for one DATA that is a table or a corpus, got empty, which has no labels",
+        ),
+        ("CORPUS/real/ben/0.wav -o x.npz --on-missing skip", 2, "0.wav, which has no labels"),
         ("CORPUS -o x.npz --n-mfcc 90", 1, "n_mfcc=90 coefficients need as many mel bands"),
         ("CORPUS -o x.npz --set nothing=3", 1, "Invalid parameter 'nothing'"),
     ],
