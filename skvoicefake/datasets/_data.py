@@ -64,7 +64,7 @@ def load_data(
         The name of a corpus: "asvspoof2019-la", "in-the-wild", ... An unknown
         name is an error that lists them all.
     split : str or list of str, default=None
-        Keep these splits of a corpus or a table.
+        Keep these splits of a corpus, a table or a folder.
     **parameters : dict
         For :func:`load_table`, or for the reader of `corpus`.
 
@@ -79,7 +79,7 @@ def load_data(
         If there is neither such a folder nor such a file.
     ValueError
         If the corpus is unknown, the reader takes no such parameter, or
-        `split` or `parameters` are given for a folder; and as the readers do.
+        `parameters` are given for a folder; and as the readers do.
 
     Examples
     --------
@@ -98,10 +98,9 @@ def load_data(
             raise ValueError(f"The reader of corpus {corpus!r} does not take {', '.join(sorted(strangers))}.")
         return reader(path, **given)
     if path.is_dir():
-        if given:
-            takers = "Only CSV and TSV files" + (" and a named corpus" if "split" in given else "")
-            raise ValueError(f"{path} is a folder. {takers} take {', '.join(sorted(given))}.")
-        return load_folder(path)
+        if parameters:
+            raise ValueError(f"{path} is a folder. Only CSV and TSV files take {', '.join(sorted(parameters))}.")
+        return load_folder(path, split=split)
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such folder or file.")
     return load_table(path, **given)

@@ -9,8 +9,12 @@ from sklearn.utils import Bunch
 
 from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
 from skvoicefake.datasets._copysynthesis import FAKE_NAME
+from skvoicefake.datasets._corpus import Names, pick
 from skvoicefake.datasets._files import AUDIO_SUFFIXES, SUFFIXES, walk
 from skvoicefake.labels import label_kind
+
+SPLITS = {"train": "train", "training": "train", "dev": "dev", "development": "dev", "val": "dev", "validation": "dev"}
+SPLITS |= {"eval": "eval", "evaluation": "eval", "test": "test", "testing": "test"}
 
 
 def find_audio(root: str | os.PathLike[str]) -> list[str]:
@@ -48,19 +52,24 @@ def find_audio(root: str | os.PathLike[str]) -> list[str]:
     return _split_by_suffix(Path(root))[0]
 
 
-def load_folder(root: str | os.PathLike[str]) -> Bunch:
-    """Load a folder that has one sub-folder a class.
+def load_folder(root: str | os.PathLike[str], *, split: Names = None) -> Bunch:
+    """Load a folder that has one sub-folder a class, or such a folder for every split.
 
     The sub-folders of a class are searched to any depth. Sub-folders are told
     by the field's words (real, bonafide, genuine, human, ... against fake,
-    spoof, deepfake, synthetic, ...), whatever their case. Sub-folders of other
-    names, and files that are not audio by the ends of their names, are left
-    out and reported.
+    spoof, deepfake, synthetic, ...) as :func:`~skvoicefake.labels.label_kind`
+    knows them. Sub-folders of other names, and files that are not audio by the
+    ends of their names, are left out and reported.
 
     Parameters
     ----------
     root : path
-        The folder.
+        The folder. Where it has no class folders of its own, but all its
+        sub-folders called train, training, dev, development, val, validation,
+        eval, evaluation, test or testing have, these are the splits.
+    split : str or list of str, default=None
+        Keep these splits alone, of "train", "dev", "eval" and "test" (the
+        folders' own names are understood).
 
     Returns
     -------
@@ -76,17 +85,21 @@ def load_folder(root: str | os.PathLike[str]) -> Bunch:
             sub-folders of its own, the first of them is the speaker, and the
             group; a clip outside them is a group of its own. Else, and where
             sub-folders part a recording from the fakes that
-            `make_copysynthesis` made of it, clips of one recording are a
-            group, by their file names, if any name is in both classes. Else
-            None: nothing is known.
+            `make_copysynthesis` made of it, or the fakes in sub-folders from
+            real clips of the same names outside any, clips of one recording
+            are a group, by their file names, if any name is in both classes.
+            Else None: nothing is known.
         attack : ndarray of shape (n_clips,) or None
             The method of fakes that `make_copysynthesis` made; "-" for real
             clips, "unknown" for other fakes. None if no fake bears such a name.
-        codec, split : None
-            Folders say nothing about them.
+        codec : None
+            Folders say nothing about it.
+        split : ndarray of shape (n_clips,) or None
+            "train", "dev", "eval" or "test", by the folder around the class
+            folder.
         frame : DataFrame
             A row a clip: path, target, label (the class folder's name), and
-            group and attack where there are any.
+            split, group and attack where there are any.
         report : dict
             What was left out, and what the groups are.
         DESCR : str
@@ -96,6 +109,8 @@ def load_folder(root: str | os.PathLike[str]) -> Bunch:
     ------
     FileNotFoundError
         If there is no such folder, or a class has no folder or no audio.
+    ValueError
+        If there is no such split.
 
     Warns
     -----
@@ -120,7 +135,8 @@ def load_folder(root: str | os.PathLike[str]) -> Bunch:
     (['real', 'real', 'fake'], ['anna', 'ben', 'anna'])
     """
     root = Path(root)
-    kinds = class_folders(root)
+    splits = _split_folders(root, split)
+    kinds = {top: kind for part in splits or [root] for top, kind in class_folders(part).items()}
     paths: list[str] = []
     tops: list[Path] = []
     others: list[str] = []
@@ -136,20 +152,37 @@ def load_folder(root: str | os.PathLike[str]) -> Bunch:
         others += strangers
     targets = [kinds[top] for top in tops]
     frame = pd.DataFrame({"path": paths, "target": targets, "label": [top.name for top in tops]}, dtype=object)
+    if splits:
+        frame["split"] = [splits[top.parent] for top in tops]
     made_of = [FAKE_NAME.fullmatch(_stem(path)) for path in paths]
     frame["group"], what = _groups(paths, tops, targets, made_of)
     if any(match and kind == "fake" for match, kind in zip(made_of, targets, strict=True)):
         frame["attack"] = [match["method"] if match else "-" for match in made_of]
         fill_unknown(frame)
     inside = tuple(f"{top}{os.sep}" for top in kinds)
-    beside = [path for path in find_audio(root) if not path.startswith(inside)]
+    around = [root] if split is None else [*splits]
+    beside = [path for part in around for path in find_audio(part) if not path.startswith(inside)]
     if beside:
         warn(
             f"{root}: {listed(beside, 'audio file')} left out, in no folder that is named as a class."
-            f" Class folders: {[top.name for top in kinds]}."
+            f" Class folders: {[*dict.fromkeys(top.name for top in kinds)]}."
         )
     report = {"source": str(root), "groups": what, "other_audio": beside, "not_audio": others}
     return as_bunch(frame, report)
+
+
+def _split_folders(root: Path, split: Names) -> dict[Path, str]:
+    """Return the sub-folders that are splits with both classes, and what these are called, if such are asked for."""
+    if not root.is_dir() or (split is None and _has_classes(root)):
+        return {}
+    folders = [] if _has_classes(root) else sorted(path for path in root.iterdir() if path.is_dir())
+    called = {path: SPLITS[path.name.casefold()] for path in folders if path.name.casefold() in SPLITS}
+    usable = {path: name for path, name in called.items() if _has_classes(path)}
+    if split is None:
+        return usable if usable == called else {}
+    wanted = [SPLITS.get(name.casefold(), name) for name in ([split] if isinstance(split, str) else split)]
+    picked = pick(wanted, dict.fromkeys(usable.values()), str(root))
+    return {path: name for path, name in usable.items() if name in picked}
 
 
 def class_folders(root: Path) -> dict[Path, str]:
@@ -160,7 +193,7 @@ def class_folders(root: Path) -> dict[Path, str]:
     kinds: dict[Path, str] = {path: kind for path in folders if (kind := label_kind(path.name)) is not None}
     if set(kinds.values()) != {"real", "fake"}:
         found = [path.name for path in folders]
-        inside = [str(path) for path in folders if {*map(label_kind, _names(path))} >= {"real", "fake"}]
+        inside = [str(path) for path in folders if _has_classes(path)]
         hint = f" {inside[0]} is such a folder." if inside else ""
         raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, found {found[:20]}.{hint}")
     return kinds
@@ -192,9 +225,11 @@ def _groups(
         kinds.setdefault(sentence, set()).add(kind)
         if kind == "real":
             voices.setdefault(sentence, set()).add(speaker)
-    # Sub-folders cannot be speakers to split by if they part a recording from the fakes that were made of it.
+    # Sub-folders cannot be speakers to split by if they part a recording from the fakes that were made of it. Where no
+    # real clip is in one, they are generators rather than speakers, and a name that is there again is such a fake.
+    are_flat = set().union(*voices.values()) == {"-"}
     are_parted = any(
-        match and speaker not in voices.get(sentence, {speaker})
+        (match or are_flat) and speaker not in voices.get(sentence, {speaker})
         for match, sentence, speaker in zip(made_of, sentences, speakers, strict=True)
     )
     if set(speakers) != {"-"} and not are_parted:
@@ -216,6 +251,10 @@ def _names(folder: Path) -> list[str]:
         return [path.name for path in folder.iterdir() if path.is_dir()]
     except OSError:
         return []
+
+
+def _has_classes(folder: Path) -> bool:
+    return {*map(label_kind, _names(folder))} >= {"real", "fake"}
 
 
 def _split_by_suffix(root: Path) -> tuple[list[str], list[str]]:

@@ -23,8 +23,10 @@ def test_a_folder_or_a_table(table, tmp_path):
     assert load_data(tmp_path / "corpus").target.tolist() == ["fake", "real"]
     with pytest.raises(ValueError, match=r"is a folder\. Only CSV and TSV files take real_label"):
         load_data(tmp_path / "corpus", real_label=1)
-    with pytest.raises(ValueError, match=r"Only CSV and TSV files and a named corpus take split"):
+    with pytest.raises(ValueError, match=r"corpus: no split 'train'; there are none"):
         load_data(tmp_path / "corpus", split="train")
+    put(tmp_path / "parts", "train/real/a.wav", "train/fake/b.wav", "test/real/a.wav", "test/fake/b.wav")
+    assert load_data(tmp_path / "parts", split="train").split.tolist() == ["train", "train"]
     with pytest.raises(FileNotFoundError, match="no such folder or file"):
         load_data(tmp_path / "nowhere")
 

@@ -85,6 +85,62 @@ def test_sub_folders_that_part_recordings_from_their_fakes_are_no_groups(corpus,
     assert load_folder(corpus(fake, "real/anna/a.wav", "real/ben/b.wav")).groups.tolist() == groups
 
 
+def test_folders_of_generators_beside_real_clips_in_none_are_no_groups(corpus):
+    clips = load_folder(corpus("real/1.wav", "real/2.wav", "fake/melgan/1.wav", "fake/melgan/2.wav", "fake/vits/1.wav"))
+    assert clips.groups.tolist() == ["1", "2", "1", "1", "2"]
+    assert "Groups: 2 (recordings, by file name)." in clips.DESCR
+
+
+def test_sub_folders_of_other_names_than_the_real_clips_stay_groups(corpus):
+    clips = load_folder(corpus("real/1.wav", "fake/anna/2.wav", "fake/anna/3.wav"))
+    assert clips.groups.tolist()[:2] == ["anna", "anna"]
+
+
+def test_splits(corpus):
+    names = [
+        "training/0_real/anna/1.wav",
+        "training/1_fake/anna/2.wav",
+        "Test/real_clips/ben/3.wav",
+        "Test/fakes/ben/4.wav",
+    ]
+    root = corpus(*names)
+    clips = load_folder(root)
+    assert clips.split.tolist() == clips.frame["split"].tolist() == ["test", "test", "train", "train"]
+    assert clips.target.tolist() == ["fake", "real", "real", "fake"]
+    assert clips.groups.tolist() == ["ben", "ben", "anna", "anna"]
+    assert set(clips.frame["label"]) == {"0_real", "1_fake", "real_clips", "fakes"}
+    assert "Splits: test 2, train 2." in clips.DESCR
+    assert clips.report["other_audio"] == []
+    # The folders' own names are understood.
+    for split in ("train", "training", ["train"]):
+        assert [Path(path).name for path in load_folder(root, split=split).data] == ["1.wav", "2.wav"]
+    with pytest.raises(ValueError, match=r"corpus: no split 'dev'; there are 'test', 'train'\."):
+        load_folder(root, split="dev")
+    with pytest.raises(FileNotFoundError, match="there is no such folder"):
+        load_folder(root / "nowhere", split="train")
+    # One that has no classes is no split, and what lies beside those that are is told.
+    corpus("val/5.wav")
+    assert set(load_folder(root, split=["train", "test"]).split) == {"train", "test"}
+    with pytest.raises(FileNotFoundError, match=r"Test is such a folder"):
+        load_folder(root)
+
+
+def test_class_folders_come_before_splits(corpus):
+    root = corpus("real/a.wav", "fake/b.wav", "train/real/c.wav", "train/fake/d.wav")
+    with pytest.warns(UserWarning, match="2 audio files: .* left out"):
+        assert load_folder(root).split is None
+    with pytest.raises(ValueError, match="no split 'train'; there are none"):
+        load_folder(root, split="train")
+
+
+def test_audio_beside_splits_is_reported(corpus):
+    root = corpus("train/real/a.wav", "train/fake/b.wav", "train/c.wav", "d.wav")
+    with pytest.warns(UserWarning, match=r"2 audio files: .* left out, .*\['fake', 'real'\]"):
+        assert load_folder(root).split.tolist() == ["train", "train"]
+    with pytest.warns(UserWarning, match=r"1 audio file: .*c\.wav"):
+        load_folder(root, split="train")
+
+
 def test_what_is_left_out_is_reported(corpus):
     root = corpus("real/a.wav", "real/._a.wav", "fake/b.wav", "fake/readme.txt", "noise/c.wav", "d.wav", "notes/e.txt")
     with pytest.warns(UserWarning, match=r"2 audio files: .*d\.wav.*c\.wav.* left out") as caught:
@@ -104,7 +160,11 @@ def test_what_is_left_out_is_reported(corpus):
         (["notes/a.wav"], r"expected a folder with real/ and fake/ inside, found \['notes'\]"),
         (["real/a.wav"], r"real/ and fake/ inside, found \['real'\]"),
         (["real/a.wav", "fake/b.txt"], r"fake: no audio below this folder \(1 other file: .*b\.txt'\)"),
-        (["train/real/a.wav", "train/fake/b.wav"], r"found \['train'\]\. .*train is such a folder"),
+        (["part/real/a.wav", "part/fake/b.wav"], r"found \['part'\]\. .*part is such a folder"),
+        (
+            ["train/real/a.wav", "train/fake/b.wav", "test/c.wav"],
+            r"found \['test', 'train'\]\. .*train is such a folder",
+        ),
     ],
 )
 def test_folders_that_will_not_do(corpus, files, message):
