@@ -94,7 +94,10 @@ def run(args: argparse.Namespace) -> None:
     groups = None if groups is None else groups[good]
     train, test = hold_out(y, groups, args.test_size, seed=args.seed)
     found = search(pipeline, paths[train], y[train], part(groups, train), args) if args.search else None
-    says(f"training on {len(train)} clips, at most {pipeline[-1].epochs} epochs.")
+    says(
+        f"training on {len(train)} clips, at most {pipeline[-1].epochs} epochs; {len(test)} clips"
+        f" ({len(test) / len(y):.0%}) are held out."
+    )
     pipeline.set_params(clf__verbose=int(shows_bars()))
     pipeline.fit(list(paths[train]), y[train], **fit_parameters(part(groups, train)))
     about = {

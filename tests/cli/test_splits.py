@@ -20,6 +20,31 @@ def test_holds_out_both_classes_and_whole_groups(groups, share):
     np.testing.assert_array_equal(again[1], test)
 
 
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.3, 0.35, 0.4, 0.45])
+@pytest.mark.parametrize("has_both", [True, False])
+def test_holds_out_the_share_that_is_asked_for(share, has_both):
+    """Of 40 groups alike, of one class each or of both."""
+    y, groups = np.tile(["real", "fake"], 80), np.repeat(np.arange(40), 4).astype(str)
+    y = y if has_both else np.sort(y)
+    train, test = hold_out(y, groups, share, seed=0)
+    assert len(test) == round(share * 160)
+    assert not set(groups[train]) & set(groups[test])
+    for label in ("real", "fake"):
+        assert np.mean(y[test] == label) == pytest.approx(0.5)
+
+
+def test_holds_out_what_comes_near_where_groups_are_few():
+    y, groups = np.tile(["real", "fake"], 30), np.repeat(["a", "b", "c"], 20)
+    for share in (0.01, 0.1, 0.3, 0.45):
+        assert len(hold_out(y, groups, share, seed=0)[1]) == 20
+    # Two speakers of fakes and a hundred that are real: no less than one of the two.
+    y = np.array(["fake"] * 20 + ["real"] * 100)
+    groups = np.array(["x", "y"] * 10 + [f"r{i}" for i in range(100)])
+    test = hold_out(y, groups, 0.2, seed=0)[1]
+    assert sum(y[test] == "fake") == 10
+    assert sum(y[test] == "real") == pytest.approx(20, abs=2)
+
+
 def test_holds_out_nothing():
     train, test = hold_out(Y, GROUPS, 0, seed=0)
     assert len(train) == 60
