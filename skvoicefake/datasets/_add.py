@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, audio_below, clip_key, pick, read_rows
+from skvoicefake.datasets._files import around, spelled_out
 from skvoicefake.datasets._paths import Folder, find_files, join_audio
 
 ADD2022 = Corpus(
@@ -187,9 +188,10 @@ def _parts(table: pd.DataFrame) -> pd.DataFrame:
 
 def _split_of(path: Path) -> tuple[str, Path]:
     """Return the split that a file of labels is of, and the folder where its audio lies."""
-    base = path.parent.parent if path.parent.name.lower() in ("label", "labels") else path.parent
-    name = re.sub(r"_?labels?$", "", path.stem, flags=re.IGNORECASE) or base.name
+    is_inside = spelled_out(path).parent.name.lower() in ("label", "labels")
+    base = around(path.parent) if is_inside else path.parent
+    name = re.sub(r"_?labels?$", "", path.stem, flags=re.IGNORECASE) or spelled_out(base).name
     if match := re.fullmatch(r"(?:.*[_.])?(train|dev)", name, re.IGNORECASE):
         name = match[1].lower()
     inside = base / name
-    return name, inside if path.parent != base and inside.is_dir() else base
+    return name, inside if is_inside and inside.is_dir() else base

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch
 
 from skvoicefake.datasets._bunch import listed
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, Tree, assemble, pick, read_rows
+from skvoicefake.datasets._files import spelled_out
 from skvoicefake.datasets._keys import KEY_LAYOUTS
 
 Folder = str | os.PathLike[str]
@@ -359,7 +360,7 @@ def _gather(
     tree = Tree(root)
     while True:
         protocols = {name: path for name, part in parts.items() if (path := _protocol(tree, part, n_columns))}
-        top = tree.root.absolute()
+        top = spelled_out(tree.root)
         audio = tree.audio(_folders(parts))
         # Not into the root of the file system, whose walk would not end.
         if (protocols and audio) or not INSIDE.fullmatch(top.name) or str(top.parent) == top.anchor:

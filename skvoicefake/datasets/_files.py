@@ -63,7 +63,7 @@ class Tree:
     def audio(self, pattern: str | None = None, *, key: str = "stem") -> Audio:
         """Return the audio in and below the folders whose name is such; see `audio_below` for `key`."""
         fits = re.compile(pattern or ".*", re.IGNORECASE).fullmatch
-        all_of_it = pattern is None or fits(self.root.absolute().name)
+        all_of_it = pattern is None or fits(spelled_out(self.root).name)
         audio = Audio()
         # Written for speed, as there may be a million files.
         for folder, names in self.folders.items():
@@ -113,6 +113,17 @@ def audio_below(folders: str | os.PathLike[str] | Iterable[str | os.PathLike[str
         for name, path in found.items():
             audio.add(name, path)
     return audio
+
+
+def spelled_out(path: str | os.PathLike[str]) -> Path:
+    """Return a path in full, for the names in it: "." and ".." name no folder."""
+    # Not resolved: a link is called as its owner called it.
+    return Path(os.path.normpath(Path(path).absolute()))
+
+
+def around(folder: Path) -> Path:
+    """Return the folder around one, beginning as the caller wrote it."""
+    return folder / os.pardir if folder.name in ("", os.pardir) else folder.parent
 
 
 def real_files(paths: list[str]) -> list[str | None]:

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, Tree, assemble, audio_below, read_rows
-from skvoicefake.datasets._files import clip_keys
+from skvoicefake.datasets._files import clip_keys, spelled_out
 from skvoicefake.datasets._paths import Folder, fitting, folders, join_audio, not_laid_out
 
 MLAAD = Corpus(
@@ -95,17 +95,18 @@ def load_mlaad(
     audio = tree.audio("fake|original", key="path") or tree.audio(key="path")
     tables, unparsed, described = [], [], set()
     for meta in tree.files(r"meta\.csv"):
-        if not IN_FAKE.fullmatch(meta.parent.absolute().as_posix()):
+        here = spelled_out(meta.parent)
+        if not IN_FAKE.fullmatch(here.as_posix()):
             continue
         rows, bad = read_rows(meta, ("path", "original_file"), divider="|", header=True)
         folder = Path(os.path.relpath(meta.parent, root)).as_posix()
-        prefix, place = "" if folder == "." else f"{folder}/", f"{meta.parent.parent.name}/{meta.parent.name}/"
+        prefix, place = "" if folder == "." else f"{folder}/", f"{here.parent.name}/{here.name}/"
         described.add(prefix)
         columns = {
             # The folders that its paths name are not always those where the files are.
             "clip": [prefix + path.rpartition("/")[2] for path in rows["path"]],
-            "language": meta.parent.parent.name,
-            "attack": meta.parent.name,
+            "language": here.parent.name,
+            "attack": here.name,
             "recording": clip_keys([original.rpartition("/")[2] for original in rows["original_file"]]),
             "architecture": rows["architecture"].tolist() if "architecture" in rows else "-",
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from skvoicefake.datasets._corpus import Audio, Names, Tree, audio_below, pick
+from skvoicefake.datasets._files import spelled_out
 
 Folder = str | os.PathLike[str]
 
@@ -70,7 +71,7 @@ def fitting(audio: Mapping[str, str], root: Folder, pattern: str) -> pd.DataFram
         "clip", "name" (of the file, without suffix) and the groups of the
         pattern ("" where one takes no part), indexed by the names in `audio`.
     """
-    around = "/".join(Path(root).absolute().parts[-2:]).lstrip("/")
+    above = "/".join(spelled_out(root).parts[-2:]).lstrip("/")
     # The shortest way to what fits, as it may begin with a part that can be missing.
     fits = re.compile(rf"(?:.*?/)??(?:{pattern})", re.IGNORECASE)
     by_folder: dict[str, list[str]] = {}
@@ -79,7 +80,7 @@ def fitting(audio: Mapping[str, str], root: Folder, pattern: str) -> pd.DataFram
     index: list[str] = []
     columns: dict[str, list[str]] = {group: [] for group in fits.groupindex}
     for folder, names in by_folder.items():
-        if match := fits.fullmatch(f"{around}/{folder}".rstrip("/")):
+        if match := fits.fullmatch(f"{above}/{folder}".rstrip("/")):
             index += names
             for group, cells in columns.items():
                 cells += [match[group] or ""] * len(names)

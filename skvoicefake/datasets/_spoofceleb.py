@@ -6,6 +6,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Corpus, Names, assemble, audio_below, names, read_rows
+from skvoicefake.datasets._files import around
 from skvoicefake.datasets._paths import Folder, find_files
 
 SPOOFCELEB = Corpus(
@@ -86,7 +87,7 @@ def load_spoofceleb(root: Folder, *, split: Names = None, groups: Names = None, 
     }
     table = pd.DataFrame(columns, index=table.index, dtype=object)
     wanted = None if split is None else [SPLITS.get(name, name) for name in names(split) or []]
-    audio = audio_below(found[0].parent.parent / "flac", key="path")
+    audio = audio_below(around(found[0].parent) / "flac", key="path")
     return assemble(
         SPOOFCELEB, table, audio, root, splits=wanted, groups=groups, on_missing=on_missing, unparsed=unparsed
     )

@@ -361,3 +361,12 @@ def test_keys_and_readers_agree(tmp_path):
     rows = by_name(load_asvspoof2021(root, "DF"))
     assert key["label"].to_dict() == rows["target"].to_dict()
     assert key["subset"].to_dict() == rows["split"].to_dict()
+
+
+def test_dots_for_a_folder_inside(tmp_path, monkeypatch):
+    root = asvspoof.asvspoof2019(tmp_path / "data")
+    expected = load_asvspoof2019(root)
+    inside = next(path for path in sorted(root.rglob("flac")) if path.is_dir())
+    monkeypatch.chdir(inside)
+    for folder in (".", ".."):
+        assert len(load_asvspoof2019(folder).data) == len(expected.data)

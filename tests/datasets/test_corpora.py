@@ -1,7 +1,9 @@
 """What holds for the readers of all corpora but ASVspoof's, whose own files test what they know."""
 
+import os
 import shutil
 import unicodedata
+import warnings
 from pathlib import Path
 
 import pytest
@@ -316,3 +318,37 @@ def test_parts_that_were_not_downloaded(tmp_path):
     # What is asked for is all there.
     clips = datasets.load_spoofceleb(root, split=["train", "dev"])
     assert clips.report["absent_splits"] == []
+
+
+def read(load, root):
+    """Return what a reader says of a folder, whatever it is called: where files really are, and what they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            frame = load(root).frame
+        except (FileNotFoundError, ValueError) as error:
+            return type(error)
+    frame = frame.assign(path=[os.path.realpath(path) for path in frame["path"]])
+    # A clip that is tied to nothing is called by its path.
+    group = frame.get("group", frame["path"])
+    frame = frame.assign(group=[os.path.realpath(name) if Path(name).is_file() else name for name in group])
+    return frame.sort_values("path").to_dict("records")
+
+
+def test_dots_for_a_folder_are_read_as_its_name(corpus, monkeypatch):
+    _, root, load = corpus
+    folders = [root, *sorted(path for path in root.rglob("*") if path.is_dir())]
+    n_read = 0
+    for folder in folders:
+        expected = read(load, folder)
+        n_read += isinstance(expected, list)
+        monkeypatch.chdir(folder)
+        assert read(load, ".") == expected, folder
+        for inside in [path for path in folders if path.parent == folder][:1]:
+            monkeypatch.chdir(inside)
+            assert read(load, "..") == expected, folder
+    assert n_read
+    monkeypatch.chdir(root)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        assert not any(Path(path).is_absolute() for path in load(".").data)
