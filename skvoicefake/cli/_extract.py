@@ -97,29 +97,33 @@ def run(args: argparse.Namespace) -> None:
 def gather(args: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
     """Return the clips, and what is known of each."""
     from skvoicefake.datasets import find_audio
-    from skvoicefake.datasets._files import AUDIO_SUFFIXES
-    from skvoicefake.labels import label_kind
 
     first = args.data[0]
     for path in args.data:
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or folder.")
-    is_labelled = (
-        {"real", "fake"} <= {label_kind(path.name) for path in first.iterdir() if path.is_dir()}
-        if first.is_dir()
-        else first.suffix.lower() not in AUDIO_SUFFIXES
-    )
-    if len(args.data) == 1 and (is_labelled or args.corpus is not None):
+    if len(args.data) == 1 and (args.corpus is not None or _is_labelled(first, args.split)):
         args.data = first
         bunch = load_labelled(args, needs_both=False)
         return bunch.data, {name: bunch[name] for name in LABELS if bunch[name] is not None}
     if ignored := [f"--{name.replace('_', '-')}" for name in data_options(args)]:
         what = f"{len(args.data)} DATA" if len(args.data) > 1 else f"{first}, which has no labels"
-        raise UsageError(f"{', '.join(ignored)}: for one DATA that is a table or a corpus, got {what}.")
+        raise UsageError(f"{', '.join(ignored)}: for one DATA that is labelled, got {what}.")
     paths = [found for path in args.data for found in (find_audio(path) if path.is_dir() else [str(path)])]
     if not paths:
         raise FileNotFoundError(f"{', '.join(map(str, args.data))}: no audio below this.")
     return list(dict.fromkeys(paths)), {}
+
+
+def _is_labelled(data: Path, split: list[str] | None) -> bool:
+    from skvoicefake.datasets._files import AUDIO_SUFFIXES
+    from skvoicefake.datasets._folder import _has_classes, _split_folders
+
+    if not data.is_dir():
+        return data.suffix.lower() not in AUDIO_SUFFIXES
+    # Where a split is picked, the others may be without labels.
+    is_split = any(map(_has_classes, filter(Path.is_dir, data.iterdir()))) if split else _split_folders(data, None)
+    return _has_classes(data) or bool(is_split)
 
 
 def _write_table(path: Path, features: Any, names: list[str], clips: list[str], columns: dict[str, Any]) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -57,6 +58,20 @@ def test_a_corpus_of_fakes_alone(clips, tmp_path):
     arguments = ["extract", str(root), "-o", str(tmp_path / "features.npz"), "--corpus", "wavefake"]
     assert main([*arguments, "--duration", "0.3", "--output", "stats"]) == 0
     assert set(load(tmp_path / "features.npz")["target"]) == {"fake"}
+
+
+def test_a_folder_for_every_split(corpus, tmp_path):
+    root, path = tmp_path / "splits", tmp_path / "features.npz"
+    for split, speaker in (("train", "anna"), ("test", "ben")):
+        for kind in ("real", "fake"):
+            shutil.copytree(corpus / kind / speaker, root / split / kind / speaker)
+    arguments = ["extract", str(root), "-o", str(path), "--force", "--duration", "0.3", "--output", "stats"]
+    assert main(arguments) == 0
+    assert load(path)["groups"].tolist() == ["ben"] * 8 + ["anna"] * 8
+    # Another split that has no labels does not matter to the one that is picked.
+    shutil.rmtree(root / "test" / "real")
+    assert main([*arguments, "--split", "train"]) == 0
+    assert load(path)["groups"].tolist() == ["anna"] * 8
 
 
 def test_files_and_folders_without_labels(corpus, clips, tmp_path):
@@ -135,12 +150,12 @@ def test_bad_clips(corpus, clips, tmp_path, capsys):
         (
             "CORPUS empty -o x.npz --corpus wavefake",
             2,
-            "--corpus: for one DATA that is a table or a corpus, got 2 DATA",
+            "--corpus: for one DATA that is labelled, got 2 DATA",
         ),
         (
             "empty -o x.npz --split dev --label-column kind",
             2,
-            "--split, --label-column: for one DATA that is a table or a corpus, got empty, which has no labels",
+            "--split, --label-column: for one DATA that is labelled, got empty, which has no labels",
         ),
         ("CORPUS/real/ben/0.wav -o x.npz --on-missing skip", 2, "0.wav, which has no labels"),
         ("CORPUS -o x.npz --n-mfcc 90", 1, "n_mfcc=90 coefficients need as many mel bands"),
