@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, Tree, assemble, audio_below, read_rows
-from skvoicefake.datasets._files import clip_keys, spelled_out
+from skvoicefake.datasets._files import clip_key, clip_keys, spelled_out
 from skvoicefake.datasets._paths import Folder, fitting, folders, join_audio, not_laid_out
 
 MLAAD = Corpus(
@@ -51,8 +51,8 @@ def load_mlaad(
     root : path
         The folder around ``fake``, that itself, or one of its languages.
     real : path or sequence of paths, default=None
-        Folders of M-AILABS (``en_US/by_book/...``), whose sentences the fakes
-        speak. None takes those of ``original/``, if it is there.
+        Folders of M-AILABS (``en_US/by_book/...``), or folders inside, whose
+        sentences the fakes speak. None takes those of ``original/``, if it is there.
     split : None
         The corpus has none.
     groups : str or list of str, default=None
@@ -99,8 +99,8 @@ def load_mlaad(
         if not IN_FAKE.fullmatch(here.as_posix()):
             continue
         rows, bad = read_rows(meta, ("path", "original_file"), divider="|", header=True)
-        folder = Path(os.path.relpath(meta.parent, root)).as_posix()
-        prefix, place = "" if folder == "." else f"{folder}/", f"{here.parent.name}/{here.name}/"
+        below = Path(os.path.relpath(meta.parent, root)).as_posix()
+        prefix, place = "" if below == "." else f"{below}/", f"{here.parent.name}/{here.name}/"
         described.add(prefix)
         columns = {
             # The folders that its paths name are not always those where the files are.
@@ -119,8 +119,10 @@ def load_mlaad(
         raise not_laid_out(root, audio, LAYOUT)
     corpus, originals = MLAAD, _real(audio, audio, ORIGINAL, "")
     if real is not None:
-        found = audio_below(folders(real), key="path")
-        originals = pd.concat([originals, _real(audio, found, MAILABS, "real/")])
+        for folder in folders(real):
+            # In full, as the folder may be one inside, whose path says the language and who reads.
+            prefix = clip_key(f"real/{spelled_out(folder).as_posix().lstrip('/')}/")
+            originals = pd.concat([originals, _real(audio, audio_below(folder, key="path"), MAILABS, prefix)])
     if real is not None or len(originals):
         corpus = replace(MLAAD, classes=("real", "fake"))
         table = pd.concat([table, originals])
@@ -133,7 +135,7 @@ def _real(audio: Audio, found: Audio, pattern: "re.Pattern[str]", prefix: str) -
         join_audio(audio, found, prefix)
     rows = {}
     for name in sorted(found):
-        if match := pattern.fullmatch(name):
+        if match := pattern.fullmatch(prefix + name):
             cells = {key: value or "-" for key, value in match.groupdict().items()}
             usual = {"clip": f"{prefix}{name}.wav", "label": "real", "speaker": "-", "architecture": "-"}
             rows[prefix + name] = usual | cells

@@ -127,5 +127,13 @@ def keep_versions(audio: Audio, table: pd.DataFrame, versions: Names, where: str
 
 
 def folders(given: Folder | Sequence[Folder]) -> list[Folder]:
-    """Return one folder or several as a list."""
-    return [given] if isinstance(given, str | os.PathLike) else list(given)
+    """Return one folder or several as a list, without those that lie in another, as that is read to any depth."""
+    listed = [given] if isinstance(given, str | os.PathLike) else list(given)
+    places = [Path(folder).resolve() for folder in listed]
+    outer = {place for place in places if not any(other in place.parents for other in places)}
+    # What is not there stays, for the error.
+    return [
+        folder
+        for i, (folder, place) in enumerate(zip(listed, places, strict=True))
+        if (place in outer and place not in places[:i]) or not place.is_dir()
+    ]

@@ -79,6 +79,30 @@ def test_real_recordings_and_other_corpora_in_the_same_folder(tmp_path):
     assert (clips.report["n_real"], clips.report["n_fake"]) == (4, 8)
 
 
+@pytest.mark.parametrize(
+    "inside", ["de_DE", "de_DE/by_book", "de_DE/by_book/female", "de_DE/by_book/female/angela_merkel/merkel_alone/wavs"]
+)
+def test_a_folder_inside_the_real_recordings(tmp_path, inside, monkeypatch):
+    root, real = trees.mlaad(tmp_path / "Zoe\u0308" / "fakes"), trees.mailabs(tmp_path / "Zoe\u0308")
+    monkeypatch.chdir(real / inside)
+    for folder in (real / inside, "."):
+        frame = load_mlaad(root, folder).frame
+        row = frame[frame["target"] == "real"]
+        assert row[["language", "speaker", "recording"]].values.tolist() == [["de", "angela_merkel", "Kanzlerin_1"]]
+
+
+def test_real_folders_that_overlap_are_read_once(tmp_path, monkeypatch):
+    root, real = trees.mlaad(tmp_path / "fakes"), trees.mailabs(tmp_path)
+    expected = load_mlaad(root, real).frame
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(real, target_is_directory=True)
+    assert load_mlaad(root, [real, real / "de_DE", "M-AILABS", "link", "link/en_US"]).frame.equals(expected)
+    frame = load_mlaad(root, [real / "en_US", real / "de_DE"]).frame
+    assert frame["path"].sort_values().tolist() == expected["path"].sort_values().tolist()
+    with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):
+        load_mlaad(root, [real, real / "nowhere"])
+
+
 def put_audio(folder):
     put(folder, "speech/a.wav")
     return folder

@@ -53,6 +53,12 @@ def test_real_recordings_in_the_same_folder(tmp_path):
     assert (clips.report["n_real"], clips.report["n_fake"]) == (4, 20)
 
 
+def test_real_folders_that_overlap_are_read_once(tmp_path):
+    root, real = trees.wavefake(tmp_path), trees.ljspeech(tmp_path)
+    clips = load_wavefake(root, [real / "wavs", real, f"{real}/../LJSpeech-1.1"])
+    assert (clips.report["n_real"], clips.report["same_name"]) == (2, [])
+
+
 def test_real_recordings_of_another_corpus(tmp_path):
     root = trees.wavefake(tmp_path)
     put(tmp_path / "other", "p225_001.wav")
