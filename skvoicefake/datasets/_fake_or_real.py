@@ -40,13 +40,15 @@ def load_for(
         The folder of one version, or one around one or several.
     version : str or list of str, default=None
         Of "original", "norm", "2sec" and "rerec". None takes all that are
-        there. They are the same sentences.
+        there. They are the same clips, but the files of "rerec" have names of
+        their own, and nothing tells which clip they are of.
     split : str or list of str, default=None
         Of "train", "dev" and "test" (the folders' own names are understood).
     groups : str or list of str, default=None
         Columns of `frame` whose shared values keep clips on one side of a
         split. None takes "recording": the number of a file in its folder,
-        which ties the versions of one clip. Speakers are not known.
+        which ties the versions of one clip, but for "rerec", whose files are
+        tied to no other. Speakers are not known.
     on_missing : {"skip", "raise"}, default="skip"
         What to do about what cannot be used: leave it out with a warning, or
         raise an error.
