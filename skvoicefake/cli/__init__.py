@@ -29,7 +29,10 @@ class UsageError(Exception):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a subcommand; return the exit status: 0, 1 for bad data, 2 for bad usage, 130 for Ctrl-C."""
+    """Run a subcommand; return the exit status: 0, 1 for bad data, 2 for bad usage, 130 for Ctrl-C.
+
+    `audit --strict` has 3 for problems it found.
+    """
     argv = sys.argv[1:] if argv is None else list(argv)
     is_debug = "--debug" in argv
     try:
