@@ -52,12 +52,14 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def _cells(line: str, separator: str, width: int | None) -> list[str]:
-    plain = line.split(separator)
+    plain = [cell.strip() for cell in line.split(separator)]
+    if '"' not in line:
+        return plain
     # A line at a time: a quotation mark without its second must not swallow the lines that follow.
-    quoted = next(csv.reader([line], delimiter=separator), plain) if '"' in line else plain
+    quoted = [cell.strip() for cell in next(csv.reader([line], delimiter=separator), plain)]
     # Nor the cells that follow, where text may well hold such a mark but never the separator.
     is_stray = separator == "\t" and len(quoted) != width == len(plain)
-    return [cell.strip() for cell in (plain if is_stray else quoted)]
+    return plain if is_stray else quoted
 
 
 def find_column(table: pd.DataFrame, role: str, name: str | None, path: Path) -> str | None:

@@ -117,12 +117,9 @@ def load_table(
     asked = [group_column] if group_column is None or isinstance(group_column, str) else list(group_column)
     keys = [column for name in asked if (column := find_column(table, "group", name, path)) is not None]
     frame = pd.DataFrame({role: table[column] for role, column in columns.items()})
-    top = "" if path.parent == Path() else f"{path.parent}{os.sep}"
-    # Plain names without the detour over Path, as tables may be long.
-    paths = [
-        top + name if name and name[0] not in "./\\" and ":" not in name else name and str(path.parent / name)
-        for name in frame["path"].tolist()
-    ]
+    top = "" if path.parent == Path() else str(path.parent)
+    join = os.path.join  # not Path, as tables may be long
+    paths = [name and join(top, name.removeprefix("./")) for name in frame["path"].tolist()]
     frame["path"] = pd.Series(paths, index=frame.index, dtype=object)
     frame.insert(1, "target", targets(frame["label"], real_label, path))
     if keys:
@@ -150,7 +147,7 @@ def load_table(
             raise error(f"{message}. Mend the table, or leave such rows out: on_missing='skip'.")
         warn(f"{message}; left out.")
     frame = frame[there & frame["target"].notna()].copy()
-    if keys:
+    if keys and files.duplicated().any():
         frame["group"] = _tied(frame, files)
     frame, report["repeated"] = _without_repeats(frame, files, path)
     if frame["target"].nunique() < 2:
@@ -185,7 +182,8 @@ def _without_repeats(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -
 
 def _in_one_split(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Return the files that are in one split, and the paths of the others: in two, a file is in none."""
-    is_leaking = (frame["split"].groupby(files).transform("nunique") > 1) & files.ne("")
+    again = frame.loc[files.duplicated(keep=False) & files.ne(""), "split"].groupby(files).transform("nunique")
+    is_leaking = frame.index.isin(again.index[again > 1])
     leaking = sorted(set(frame.loc[is_leaking, "path"]))
     if leaking:
         warn(f"{path}: {listed(leaking, 'file')} in several splits; left out of all.")

@@ -52,6 +52,16 @@ def test_optional_columns_and_absolute_paths(table, tmp_path):
     assert clips.report["columns"]["group"] == "speaker"
 
 
+def test_paths_from_the_folder_of_the_table(table, tmp_path, monkeypatch):
+    path = table("path,label\n./a.wav,real\nsub/../b.wav,fake\n" + f"{tmp_path}/sub/c.wav,fake\n")
+    found = ["a.wav", "sub/../b.wav", "sub/c.wav"]
+    assert load_table(path).data == [str(tmp_path / name) for name in found]
+    monkeypatch.chdir(tmp_path)
+    assert load_table("clips.csv").data == [*found[:2], str(tmp_path / "sub/c.wav")]
+    monkeypatch.chdir(tmp_path / "sub")
+    assert load_table("../clips.csv").data[:2] == ["../a.wav", "../sub/../b.wav"]
+
+
 def test_columns_by_name(table):
     path = table("where,is,who,file,class,speaker\na.wav,real,x,no.wav,7,s\nb.wav,fake,y,no.wav,7,s\n")
     clips = load_table(path, path_column="where", label_column="is", group_column="who")
