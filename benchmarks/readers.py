@@ -83,6 +83,75 @@ def spoofceleb(root):
     return root, {"corpus": "spoofceleb"}
 
 
+def wavefake(root):
+    vocoders = ("melgan", "melgan_large", "hifiGAN", "parallel_wavegan")
+    for vocoder in vocoders:
+        touch(
+            root / f"ljspeech_{vocoder}", (f"LJ{i // 10_000:03}-{i % 10_000:04}_gen.wav" for i in range(N_LINES // 5))
+        )
+    touch(root / "LJSpeech-1.1" / "wavs", (f"LJ{i // 10_000:03}-{i % 10_000:04}.wav" for i in range(N_LINES // 5)))
+    return root, {"corpus": "wavefake", "real": root / "LJSpeech-1.1"}
+
+
+def fake_or_real(root):
+    for kind in ("real", "fake"):
+        names = (f"file{i}.wav_16k.wav_norm.wav_mono.wav_silence.wav" for i in range(N_LINES // 2))
+        touch(root / "for-norm" / "training" / kind, names)
+    return root, {"corpus": "fake-or-real"}
+
+
+def mlaad(root):
+    header = "path|original_file|language|architecture"
+    n_models = N_LINES // 2_000
+    for model in range(n_models):
+        names = [f"book_{model % 10:02}_f{i:06}.wav" for i in range(1_000)]
+        rows = (f"./fake/de/m{model}/{name}|de_DE/by_book/female/eva/b/wavs/{name}|de|vits" for name in names)
+        write(root / "fake" / "de" / f"m{model}" / "meta.csv", [header, *rows])
+        for name in names:
+            os.close(os.open(root / "fake" / "de" / f"m{model}" / name, os.O_CREAT))
+        book = root / "M-AILABS" / "de_DE" / "by_book" / "female" / f"reader{model % 5}" / f"b{model}" / "wavs"
+        touch(book, (f"book_{model:02}_f{i:06}.wav" for i in range(1_000)))
+    return root, {"corpus": "mlaad", "real": root / "M-AILABS"}
+
+
+def add2022(root):
+    lines = (f"ADD_T_{i:08}.wav {'genuine' if is_real(i) else 'fake'}" for i in range(N_LINES))
+    write(root / "label" / "train_label.txt", lines)
+    touch(root / "train", (f"ADD_T_{i:08}.wav" for i in range(N_LINES)))
+    return root, {"corpus": "add2022"}
+
+
+def add2023(root):
+    ends = ["0.00-1.62-T/1.62-2.48-F 0", "0.00-1.62-T 1"]
+    write(root / "label.txt", (f"ADD2023_T2_T_{i:08} {ends[is_real(i)]}" for i in range(N_LINES)))
+    touch(root / "wav", (f"ADD2023_T2_T_{i:08}.wav" for i in range(N_LINES)))
+    return root, {"corpus": "add2023"}
+
+
+def cfad(root):
+    part = root / "CFAD" / "clean_version" / "train_clean"
+    names = [f"SSB{i % 100:04}{i:06}" for i in range(N_LINES // 4)]
+    touch(part / "real_clean" / "aishell3", (f"{name}.wav" for name in names))
+    for attack in ("gl", "lpcnet", "world"):
+        touch(part / "fake_clean" / attack, (f"{name}_{attack}.wav" for name in names))
+    return root, {"corpus": "cfad"}
+
+
+def codecfake(root):
+    names = [f"SSB{i % 100:04}{i:06}.wav" for i in range(N_LINES // 4)]
+    clips = [(f"F0{i}_{name}" if i else name, i) for name in names for i in range(4)]
+    write(root / "label" / "train.txt", (f"{name} {'fake' if i else 'real'} {i}" for name, i in clips))
+    touch(root / "train", (name for name, _ in clips))
+    return root, {"corpus": "codecfake"}
+
+
+def table_of_full_paths(root):
+    path, parameters = table(root)
+    lines = path.read_text().replace("clips/", f"{root}/clips/")
+    path.write_text(lines)
+    return path, parameters
+
+
 def table(root):
     lines = (f"clips/{i}.wav,{'real' if is_real(i) else 'fake'},{i % 100}" for i in range(N_LINES))
     write(root / "clips.csv", ["path,label,speaker", *lines])
@@ -98,12 +167,16 @@ def folder(root):
 
 
 TREES = {
-    tree.__name__: tree for tree in (asvspoof2019, asvspoof2021, asvspoof5, in_the_wild, spoofceleb, table, folder)
+    tree.__name__: tree
+    for tree in (
+        *(asvspoof2019, asvspoof2021, asvspoof5, in_the_wild, wavefake, fake_or_real, mlaad, add2022, add2023, cfad),
+        *(codecfake, spoofceleb, table, table_of_full_paths, folder),
+    )
 }
 
 
 def main():
-    print(f"{'':16} {'clips':>8} {'median s':>9} {'worst s':>9} {'CPU s':>9}")
+    print(f"{'':20} {'clips':>8} {'median s':>9} {'worst s':>9} {'CPU s':>9}")
     for name, tree in TREES.items():
         with tempfile.TemporaryDirectory() as root:
             path, parameters = tree(Path(root))
@@ -114,7 +187,7 @@ def main():
                 walls.append(time.perf_counter() - wall)
                 cpus.append(time.process_time() - cpu)
         times = f"{statistics.median(walls):9.2f} {max(walls):9.2f} {statistics.median(cpus):9.2f}"
-        print(f"{name:16} {len(clips.data):8,} {times}", flush=True)
+        print(f"{name:20} {len(clips.data):8,} {times}", flush=True)
     print(f"{os.cpu_count()} cores ({platform.machine()}), Python {sys.version.split()[0]}, pandas {version('pandas')}")
 
 
