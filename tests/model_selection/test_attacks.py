@@ -117,6 +117,11 @@ def test_fakes_of_unknown_attack_are_left_out(unknown):
         assert not {5, 17} & {*train, *test}
 
 
+def test_a_generator_may_be_called_after_nature():
+    other = CLIPS.assign(attack=np.where(ATTACK == "A02", "natural_speech_2", ATTACK))
+    assert LeaveOneAttackOut().get_n_splits(Y, Y, other) == 3
+
+
 @pytest.mark.parametrize("of_real", ["-", "bonafide", "a00", None, "A01"])
 def test_what_is_said_of_real_clips_does_not_matter(of_real):
     other = CLIPS.assign(attack=np.where(Y == "real", of_real, ATTACK))
