@@ -11,8 +11,9 @@ FAKE_WORDS = frozenset({"fake", "spoof", "spoofed", "deepfake", "synthetic", "ge
 # What may stand beside such a word, as in "real_audio", and says nothing.
 NEUTRAL_WORDS = frozenset({"audio", "clip", "speech", "voice", "wav", "file", "data", "sample", "recording"})
 # Words between what folders and labels have there, and numbers in front or behind; whatever else may deny it all.
-PHRASE = re.compile(r"[\d\W_]*[^\W\d_]+(?:[\W_]+[^\W\d_]+)*[\d\W_]*")
-MARKS = re.compile(r"[^\s\w.,:;()\[\]-]")
+PHRASE = re.compile(r"[\d\s_-]*[^\W\d_]+(?:[\s_.,:;-]+[^\W\d_]+)*[\d\s_-]*")
+# Words that are part of generators' names too (NaturalSpeech 2): they say something alone only.
+ALONE = frozenset({"natural", "original", "ai"})
 
 
 def label_kind(label: Hashable) -> Literal["real", "fake"] | None:
@@ -45,11 +46,12 @@ def label_kind(label: Hashable) -> Literal["real", "fake"] | None:
     # First as one word: "bona fide", "deep-fake".
     if kind := _kind(re.sub(r"[ \-_\t]", "", text)):
         return kind
-    if MARKS.search(text) or not PHRASE.fullmatch(text):
+    if not PHRASE.fullmatch(text):
         return None
     words = re.findall(r"[^\W\d_]+", re.sub(r"(bona|deep)[\W_]+(?=fake|fide)", r"\1", text))
-    kinds = {_kind(word) for word in words if not NEUTRAL_WORDS & {word, word.removesuffix("s")}}
-    return kinds.pop() if len(kinds) == 1 else None
+    said = [forms for word in words if not NEUTRAL_WORDS & (forms := {word, word.removesuffix("s")})]
+    kinds = {_kind(max(forms)) for forms in said}
+    return kinds.pop() if len(kinds) == 1 and not all(forms & ALONE for forms in said) else None
 
 
 def _kind(word: str) -> Literal["real", "fake"] | None:

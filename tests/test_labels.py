@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skvoicefake.labels import FAKE_WORDS, NEUTRAL_WORDS, REAL_WORDS, label_kind, real_label
+from skvoicefake.labels import ALONE, FAKE_WORDS, NEUTRAL_WORDS, REAL_WORDS, label_kind, real_label
 
 
 @pytest.mark.parametrize("word", ["real", "Real", "bona-fide", "bona fide", "BONA_FIDE", "genuine", "human"])
@@ -34,8 +34,13 @@ def test_words_beside_fake_that_say_nothing(word):
     assert label_kind(word) == "fake"
 
 
+@pytest.mark.parametrize("name", ["natural_speech_3", "natural speech", "real (1)", ".real", "ai2", "original_voices"])
+def test_names_of_generators_and_of_copies_are_none(name):
+    assert label_kind(name) is None
+
+
 @given(
-    st.sampled_from(sorted(REAL_WORDS | FAKE_WORDS)),
+    st.sampled_from(sorted((REAL_WORDS | FAKE_WORDS) - ALONE)),
     st.sampled_from(["", "s"]),
     st.lists(st.sampled_from([*sorted(NEUTRAL_WORDS), *(f"{word}s" for word in sorted(NEUTRAL_WORDS))]), max_size=2),
     st.sampled_from([" ", "_", "-", ". ", " - "]),

@@ -77,6 +77,8 @@ def run(args: argparse.Namespace) -> None:
     check_output(args.output, force=args.force)
     clips = load_labelled(args)
     says(clips.DESCR.replace("\n", "\nskvoicefake: "))
+    if clips.split is not None and len(set(clips.split.tolist())) > 1:
+        says("clips of all these splits are used; --split NAME picks one.")
     groups = None if args.no_groups else clips.groups
     if groups is None:
         says(

@@ -33,8 +33,14 @@ def read_table(path: Path) -> pd.DataFrame:
         width = len(_cells(text[0], separator, None))
         cells = ((number, _cells(line, separator, width)) for number, line in enumerate(text, 1))
         lines = [(number, row) for number, row in cells if any(row)]
+        still_open = [number for number, line in enumerate(text, 1) if separator != "\t" and _is_open(line, separator)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path}: expected a CSV or TSV file in UTF-8, which this is not ({error}).") from error
+    if still_open:
+        raise ValueError(
+            f"{path}: a quotation mark in line {still_open[0]} begins a cell that does not end there. Write marks"
+            ' inside a cell twice (""), and end a cell in the line where it begins.'
+        )
     if len(lines) < 2:
         raise ValueError(f"{path}: expected a header and a row a clip, found {len(lines)} lines.")
     numbers, (names, *rows) = [number for number, _ in lines], [row for _, row in lines]
@@ -60,6 +66,16 @@ def _cells(line: str, separator: str, width: int | None) -> list[str]:
     # Nor the cells that follow, where text may well hold such a mark but never the separator.
     is_stray = separator == "\t" and len(quoted) != width == len(plain)
     return plain if is_stray else quoted
+
+
+def _is_open(line: str, separator: str) -> bool:
+    if '"' not in line:
+        return False
+    try:
+        next(csv.reader([line], delimiter=separator, strict=True), None)
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def find_column(table: pd.DataFrame, role: str, name: str | None, path: Path) -> str | None:

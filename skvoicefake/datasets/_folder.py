@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -155,7 +156,7 @@ def load_folder(root: str | os.PathLike[str], *, split: Names = None) -> Bunch:
     if splits:
         frame["split"] = [splits[top.parent] for top in tops]
     made_of = [FAKE_NAME.fullmatch(_stem(path)) for path in paths]
-    frame["group"], what = _groups(paths, tops, targets, made_of)
+    frame["group"], what = _groups(paths, tops, targets, made_of, frame["split"].tolist() if splits else None)
     if any(match and kind == "fake" for match, kind in zip(made_of, targets, strict=True)):
         frame["attack"] = [match["method"] if match else "-" for match in made_of]
         fill_unknown(frame)
@@ -173,6 +174,9 @@ def load_folder(root: str | os.PathLike[str], *, split: Names = None) -> Bunch:
 
 def _split_folders(root: Path, split: Names) -> dict[Path, str]:
     """Return the sub-folders that are splits with both classes, and what these are called, if such are asked for."""
+    names = [split] if isinstance(split, str) else split
+    if names is not None and not (isinstance(names, Sequence) and all(isinstance(name, str) for name in names)):
+        raise ValueError(f"split: expected the name of a split or a list of names, got {split!r}.")
     if not root.is_dir() or (split is None and _has_classes(root)):
         return {}
     folders = [] if _has_classes(root) else sorted(path for path in root.iterdir() if path.is_dir())
@@ -180,7 +184,7 @@ def _split_folders(root: Path, split: Names) -> dict[Path, str]:
     usable = {path: name for path, name in called.items() if _has_classes(path)}
     if split is None:
         return usable if usable == called else {}
-    wanted = [SPLITS.get(name.casefold(), name) for name in ([split] if isinstance(split, str) else split)]
+    wanted = [SPLITS.get(name.casefold(), name) for name in names or []]
     picked = pick(wanted, dict.fromkeys(usable.values()), str(root))
     return {path: name for path, name in usable.items() if name in picked}
 
@@ -212,13 +216,20 @@ def sentence_of(path: Path) -> str:
 
 
 def _groups(
-    paths: list[str], tops: list[Path], targets: list[str], made_of: list[re.Match[str] | None]
+    paths: list[str],
+    tops: list[Path],
+    targets: list[str],
+    made_of: list[re.Match[str] | None],
+    splits: list[str] | None,
 ) -> tuple[list[str] | None, str]:
     """Return the group of every file, if the folder says anything about groups, and what the groups are."""
     starts = {top: len(f"{top}{os.sep}") for top in set(tops)}
     below = [path[starts[top] :].partition(os.sep) for path, top in zip(paths, tops, strict=True)]
     speakers = [first if rest else "-" for first, _, rest in below]
     sentences = [match["source"] if match else _stem(path) for path, match in zip(paths, made_of, strict=True)]
+    if splits is not None:
+        # Clips that are merely numbered begin anew in every split.
+        sentences = [f"{at}/{name}" if name.isdecimal() else name for at, name in zip(splits, sentences, strict=True)]
     voices: dict[str, set[str]] = {}
     kinds: dict[str, set[str]] = {}
     for sentence, speaker, kind in zip(sentences, speakers, targets, strict=True):
@@ -228,9 +239,15 @@ def _groups(
     # Sub-folders cannot be speakers to split by if they part a recording from the fakes that were made of it. Where no
     # real clip is in one, they are generators rather than speakers, and a name that is there again is such a fake.
     are_flat = set().union(*voices.values()) == {"-"}
-    are_parted = any(
-        (match or are_flat) and speaker not in voices.get(sentence, {speaker})
-        for match, sentence, speaker in zip(made_of, sentences, speakers, strict=True)
+    parted = [speaker not in voices.get(name, {speaker}) for name, speaker in zip(sentences, speakers, strict=True)]
+    of_folders = [
+        is_parted
+        for is_parted, speaker, kind in zip(parted, speakers, targets, strict=True)
+        if speaker != "-" and kind == "fake"
+    ]
+    # A name or two may be there by chance.
+    are_parted = any(match and is_parted for match, is_parted in zip(made_of, parted, strict=True)) or (
+        are_flat and 2 * sum(of_folders) > len(of_folders)
     )
     if set(speakers) != {"-"} and not are_parted:
         groups = [path if name == "-" else name for name, path in zip(speakers, paths, strict=True)]

@@ -34,7 +34,7 @@ def load_table(
     Parameters
     ----------
     path : path
-        The table, UTF-8, separated by commas, semicolons or tabs. Relative
+        The table, UTF-8, a row a line, separated by commas, semicolons or tabs. Relative
         paths in it are relative to its folder.
     path_column, label_column : str, default=None
         Columns of the clips' paths and labels. None takes the first of
@@ -182,7 +182,8 @@ def _without_repeats(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -
 
 def _in_one_split(frame: pd.DataFrame, files: "pd.Series[str]", path: Path) -> tuple[pd.DataFrame, list[str]]:
     """Return the files that are in one split, and the paths of the others: in two, a file is in none."""
-    again = frame.loc[files.duplicated(keep=False) & files.ne(""), "split"].groupby(files).transform("nunique")
+    known = frame["split"].mask(frame["split"].isin(["", "-"]))
+    again = known[files.duplicated(keep=False) & files.ne("")].groupby(files).transform("nunique")
     is_leaking = frame.index.isin(again.index[again > 1])
     leaking = sorted(set(frame.loc[is_leaking, "path"]))
     if leaking:

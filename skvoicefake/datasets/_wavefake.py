@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, audio_below
-from skvoicefake.datasets._paths import Folder, fitting, folders, join_audio, read_paths
+from skvoicefake.datasets._paths import Folder, folders, join_audio, read_paths
 
 WAVEFAKE = Corpus(
     name="WaveFake",
@@ -23,6 +24,8 @@ WAVEFAKE = Corpus(
 )
 PATTERN = r"(?:(?P<corpus>ljspeech|jsut)_(?P<vocoder>\w+)"
 PATTERN += r"|common_voices_prompts_from_(?P<speech>\w+)_ljspeech)(?P<inside>/generated)?"
+# Folders of generators, also with something behind, such as ljspeech_waveglow-16k.
+GENERATED = re.compile(r"(ljspeech|jsut)_\w*(gan|glow)|common_voices_prompts_from_", re.IGNORECASE)
 LAYOUT = "generated_audio/CORPUS_VOCODER/NAME.wav, such as ljspeech_melgan/LJ001-0001_gen.wav"
 REAL = re.compile(r"(LJ)\d{3}-\d{4}|(BASIC5000)_\d{4}")
 VOICES = {"ljspeech": ("LJSpeech", "en"), "": ("LJSpeech", "en"), "jsut": ("JSUT", "ja")}
@@ -119,9 +122,8 @@ def _not_generated(real: list[Folder]) -> Audio:
     found = Audio()
     for folder in real:
         audio = audio_below(folder, key="path")
-        generated = set(fitting(audio, folder, PATTERN).index)
         found.same_name += audio.same_name
         for name, path in audio.items():
-            if name not in generated:
+            if not any(GENERATED.match(part) for part in (Path(folder).name, *name.split("/")[:-1])):
                 found.add(name.rpartition("/")[2], path)
     return found

@@ -245,7 +245,7 @@ def group_codes(groups: Any, *, n_clips: int) -> NDArray[np.intp]:
     keys = list(read_keys(groups).values())
     if len(keys[0]) != n_clips:
         raise ValueError(f"X holds {n_clips} clips and groups {len(keys[0])} entries: inconsistent numbers of samples.")
-    if np.ndim(groups) == 1:
+    if not hasattr(groups, "columns") and np.asarray(groups, dtype=object).ndim == 1:
         names = np.asarray(groups, dtype=object).tolist()
         infinite = [i for i, name in enumerate(names) if not is_unknown(name) and name in (np.inf, -np.inf)]
         if infinite:

@@ -91,6 +91,24 @@ def test_folders_of_generators_beside_real_clips_in_none_are_no_groups(corpus):
     assert "Groups: 2 (recordings, by file name)." in clips.DESCR
 
 
+def test_a_name_that_is_there_again_by_chance_keeps_the_speakers(corpus):
+    names = [f"fake/{speaker}/{i}{speaker}.wav" for speaker in ("ann", "ben") for i in range(3)]
+    clips = load_folder(corpus("real/1.wav", "real/intro.wav", "fake/ann/intro.wav", *names))
+    assert set(clips.groups[clips.target == "fake"]) == {"ann", "ben"}
+
+
+def test_numbers_begin_anew_in_every_split(corpus):
+    names = [f"{split}/{kind}/{i}.wav" for split in ("train", "test") for kind in ("real", "fake") for i in range(3)]
+    clips = load_folder(corpus(*names))
+    assert clips.frame.groupby("group")["split"].nunique().tolist() == [1] * 6
+
+
+@pytest.mark.parametrize("split", [3, ["train", None]])
+def test_splits_that_are_no_names(corpus, split):
+    with pytest.raises(ValueError, match="split: expected the name of a split or a list of names"):
+        load_folder(corpus("train/real/1.wav", "train/fake/2.wav"), split=split)
+
+
 def test_sub_folders_of_other_names_than_the_real_clips_stay_groups(corpus):
     clips = load_folder(corpus("real/1.wav", "fake/anna/2.wav", "fake/anna/3.wav"))
     assert clips.groups.tolist()[:2] == ["anna", "anna"]

@@ -150,8 +150,20 @@ def test_quotation_marks_of_a_text_end_with_their_line(table, mark, rows):
     clips = load_table(table("\n".join(["note\tpath\tlabel\tsentence", *lines, ""]), "clips.tsv"))
     assert [Path(clip).name for clip in clips.data] == ["a.wav", "b.wav", "c.wav"]
     # Between commas a cell may hold them, so that what is meant cannot be told.
-    with pytest.raises(ValueError, match=r"expected 3 cells a row, .* found 2 in line 3\. .* where it begins"):
+    with pytest.raises(ValueError, match="a quotation mark in line 3 begins a cell that does not end there"):
         load_table(table('path,sentence,label\na.wav,"Oh, he said",real\nb.wav,"Oh, he said,fake\nsub/c.wav,Oh,fake\n'))
+
+
+def test_a_cell_of_several_lines_invents_no_row(table):
+    with pytest.raises(ValueError, match="a quotation mark in line 2 begins a cell that does not end there"):
+        load_table(table('path,label,text\na.wav,real,"one\nsub/c.wav,fake,two"\nb.wav,fake,z\n'))
+
+
+def test_an_empty_split_is_no_other_split(table):
+    text = "path,label,split\na.wav,real,train\n./a.wav,real,\nb.wav,fake,train\n"
+    with pytest.warns(UserWarning, match="came before"):
+        clips = load_table(table(text))
+    assert len(clips.data) == 2
 
 
 def test_files_that_are_no_table(table, tmp_path):

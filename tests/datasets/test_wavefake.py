@@ -86,3 +86,17 @@ def test_a_fake_with_the_name_of_its_recording_is_not_real(tmp_path):
     assert [Path(path).relative_to(tmp_path).parts[0] for path in real["path"]] == ["real", "real"]
     assert frame["path"].is_unique
     assert frame.loc[frame["attack"] == "waveglow", "target"].tolist() == ["fake", "fake"]
+
+
+@pytest.mark.parametrize("inside", ["ljspeech_waveglow", "ljspeech_waveglow/16k", "ljspeech_waveglow-16k"])
+def test_generators_in_the_real_folder_stay_fake(tmp_path, inside):
+    root = trees.wavefake(tmp_path / "fakes")
+    put(tmp_path / "real", f"{inside}/LJ001-0001.wav", "wavs/LJ001-0001.wav")
+    clips = load_wavefake(root, tmp_path / "real")
+    assert [Path(path).parent.name for path in clips.frame.loc[clips.target == "real", "path"]] == ["wavs"]
+
+
+def test_a_real_folder_may_be_called_after_its_corpus(tmp_path):
+    root = trees.wavefake(tmp_path / "fakes")
+    put(tmp_path, "ljspeech_wavs/LJ001-0001.wav")
+    assert load_wavefake(root, tmp_path / "ljspeech_wavs").report["n_real"] == 1
