@@ -214,16 +214,16 @@ def audit(
 
     Examples
     --------
-    Fakes that are band-limited by an old codec, here by repeating samples:
+    Fakes that do not end at zero, since what made them added an offset:
 
     >>> import numpy as np
     >>> from skvoicefake.model_selection import audit
     >>> rng = np.random.default_rng(0)
-    >>> real = [0.1 * rng.normal(size=8000) for _ in range(30)]
-    >>> fake = [np.repeat(0.1 * rng.normal(size=4000), 2) for _ in range(30)]
-    >>> report = audit(real + fake, ["real"] * 30 + ["fake"] * 30)
+    >>> clips = [rng.uniform(0.05, 0.2) * rng.normal(size=8000) for _ in range(60)]
+    >>> fake = [clip + 0.02 for clip in clips[30:]]
+    >>> report = audit(clips[:30] + fake, ["real"] * 30 + ["fake"] * 30)
     >>> report.table.loc[report.table["verdict"] == "problem", "check"].tolist()
-    ['shortcut: bandwidth', 'shortcut: together']
+    ['shortcut: DC offset', 'shortcut: together']
     """
     import pandas as pd
 
