@@ -173,14 +173,8 @@ def check_copies(
     if in_mixed_sets(exact, clips.y).any() or len(contrary):
         n = len(set(contrary["first"]) | set(contrary["second"]))
         said = f"{n} clips are there with both labels, to the sample or nearly so{_first(clips.names, contrary)}"
-        findings.append(
-            Finding(
-                "labels",
-                PROBLEM,
-                said,
-                ("One of the labels is wrong, unless a part of the clip was replaced (a partial fake)."),
-            )
-        )
+        advice = "One of the labels is wrong, unless a part of the clip was replaced (a partial fake)."
+        findings.append(Finding("labels", PROBLEM, said, advice))
     torn = False
     if clips.split is not None:
         apart = in_mixed_sets(sets, clips.split)

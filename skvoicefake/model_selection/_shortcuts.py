@@ -113,10 +113,10 @@ def judge_shortcuts(
         - `verdict`: "gives the classes away" (from 0.75), "helps to tell the
           classes apart" (from 0.55), "nothing found" (less, no more than
           chance gives in one of twenty tables, or an interval that holds
-          0.5), "may give the classes away,
-          or be chance" (from 0.75, of groups too few to tell); on other splits
-          also "points the other way than in training". The first two end in
-          ", or their few groups" where clips are held out of few groups.
+          0.5), "may give the classes away, or be chance" (from 0.75, of
+          groups too few to tell); on other splits also "points the other way
+          than in training". The first two end in ", or their few groups"
+          where clips are held out of few groups.
 
         ``table.attrs["constant"]`` lists the families that are the same in all
         clips, and ``table.attrs["notes"]`` what else is to be said.
