@@ -151,14 +151,14 @@ def _fill_in(fold_of: Codes, has: NDArray[np.bool_], sizes: Codes, n_folds: int,
 
 
 def _codes(column: NDArray[Any], name: str) -> Codes:
-    numbers: dict[Any, int] = {}
+    values = column.tolist()
     try:
-        values = [value.strip() if isinstance(value, str) else value for value in column.tolist()]
-        codes = np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.intp)
+        names = {value: value.strip() if isinstance(value, str) else value for value in dict.fromkeys(values)}
+        numbers = {value: i for i, value in enumerate(dict.fromkeys(names.values()))}
     except TypeError:
         raise ValueError(f"{name}: expected names or numbers, got values such as {column[0]!r}.") from None
-    unknown = np.array([is_unknown(value) for value in numbers], dtype=bool)
-    return np.where(unknown[codes], -1, codes)
+    code = {value: -1 if is_unknown(known_as) else numbers[known_as] for value, known_as in names.items()}
+    return np.fromiter(map(code.__getitem__, values), dtype=np.intp, count=len(values))
 
 
 def is_unknown(value: Any) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, audio_below, clip_key, pick, read_rows
 from skvoicefake.datasets._files import around, spelled_out
 from skvoicefake.datasets._paths import Folder, find_files, join_audio
@@ -30,6 +31,7 @@ TRACK = re.compile(r"ADD2023_T([\d.]+?)(?:R\d)?_", re.IGNORECASE)
 STRETCHES = re.compile(r"(?:[\d.]+-[\d.]+-[TF]/?)+")
 
 
+@without_collector
 def load_add2022(root: Folder, *, split: Names = None, groups: Names = None, on_missing: str = "skip") -> Bunch:
     r"""Load ADD 2022, the first Audio Deep synthesis Detection challenge.
 
@@ -82,6 +84,7 @@ def load_add2022(root: Folder, *, split: Names = None, groups: Names = None, on_
     return assemble(ADD2022, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
 
 
+@without_collector
 def load_add2023(
     root: Folder,
     *,
@@ -157,11 +160,7 @@ def _read(root: Folder) -> tuple[Audio, pd.DataFrame, list[str]]:
     audio, tables, unparsed = Audio(), [], []
     for path in find_files(root, r".*labels?\.txt", layout=LAYOUT)[1]:
         split, base = _split_of(path)
-        rows, bad = read_rows(path, ("clip", "label"))
-        if bad:
-            triples, not_triples = read_rows(path, ("clip", "label", "attack"))
-            rows, never = pd.concat([rows, _parts(triples)]), set(not_triples)
-            bad = [line for line in bad if line in never]
+        rows, bad = _pairs_and_triples(path)
         unparsed += bad
         clips = [f"{split}/{clip}" for clip in rows["clip"].tolist()]
         tables.append(rows.assign(clip=pd.Series(clips, index=rows.index, dtype=object), split=split, language="zh"))
@@ -171,6 +170,26 @@ def _read(root: Folder) -> tuple[Audio, pd.DataFrame, list[str]]:
     if "stretches" in table:
         table["stretches"] = table["stretches"].fillna("-")
     return audio, table, unparsed
+
+
+def _pairs_and_triples(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return the lines of two cells and those of three, and those that are neither."""
+    with path.open("rb") as file:
+        is_triple = len(file.readline().split()) == 3
+    # Most files are of one kind throughout, and read once.
+    kinds: list[tuple[str, ...]] = [("clip", "label"), ("clip", "label", "attack")]
+    first, second = reversed(kinds) if is_triple else kinds
+    rows, bad = _of_kind(path, first)
+    if bad:
+        more, others = _of_kind(path, second)
+        rows, never = pd.concat([rows, more]), set(others)
+        bad = [line for line in bad if line in never]
+    return rows, bad
+
+
+def _of_kind(path: Path, columns: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
+    rows, bad = read_rows(path, columns)
+    return _parts(rows) if "attack" in columns else rows, bad
 
 
 def _parts(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._bunch import listed
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, Tree, assemble, pick, read_rows
 from skvoicefake.datasets._files import spelled_out
 from skvoicefake.datasets._keys import KEY_LAYOUTS
@@ -82,6 +83,7 @@ class Part:
     folder: str
 
 
+@without_collector
 def load_asvspoof2017(root: Folder, *, split: Names = None, groups: Names = None, on_missing: str = "skip") -> Bunch:
     r"""Load ASVspoof 2017, version 2: replayed speech.
 
@@ -142,6 +144,7 @@ def load_asvspoof2017(root: Folder, *, split: Names = None, groups: Names = None
     )
 
 
+@without_collector
 def load_asvspoof2019(
     root: Folder, track: str = "LA", *, split: Names = None, groups: Names = None, on_missing: str = "skip"
 ) -> Bunch:
@@ -205,6 +208,7 @@ def load_asvspoof2019(
     return assemble(corpus, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
 
 
+@without_collector
 def load_asvspoof2021(
     root: Folder, track: str = "LA", *, split: Names = None, groups: Names = None, on_missing: str = "skip"
 ) -> Bunch:
@@ -272,6 +276,7 @@ def load_asvspoof2021(
     return assemble(corpus, table, audio, root, splits=split, groups=groups, on_missing=on_missing, unparsed=unparsed)
 
 
+@without_collector
 def load_asvspoof5(root: Folder, *, split: Names = None, groups: Names = None, on_missing: str = "skip") -> Bunch:
     r"""Load ASVspoof 5: crowdsourced speech, fakes with adversarial attacks, and codecs.
 

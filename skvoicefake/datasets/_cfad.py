@@ -6,6 +6,7 @@ import re
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Corpus, Names, assemble
 from skvoicefake.datasets._paths import Folder, keep_versions, read_paths
 
@@ -25,6 +26,7 @@ UTTERANCE = re.compile(r"(SSB\d{4})\d{4}|BAC009(S\d{4})W\d{4}|([A-D]\d+)_\d+|(\d
 CODECS = frozenset({"mp3", "flac", "ogg", "m4a", "aac", "wma", "opus", "amr", "alaw", "ulaw", "gsm", "g722"})
 
 
+@without_collector
 def load_cfad(
     root: Folder,
     *,
@@ -87,7 +89,7 @@ def load_cfad(
     table["version"] = table["version"].replace("noisy", "noise")
     table = keep_versions(audio, table, version, f"{os.fspath(root)}: {CFAD.name}")
     systems, names = table["system"].tolist(), table["name"].tolist()
-    is_real = [label == "real" for label in table["label"]]
+    is_real = [label == "real" for label in table["label"].tolist()]
     speakers, recordings = [], []
     for name, system in zip(names, systems, strict=True):
         match = UTTERANCE.match(name)

@@ -5,6 +5,7 @@ import re
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, read_rows
 from skvoicefake.datasets._files import clip_keys
 from skvoicefake.datasets._paths import Folder, find_files, join_audio
@@ -27,6 +28,7 @@ UTTERANCE = re.compile(r"(p\d{3}|s5|SSB\d{4})(?:_?\d+)(?:_mic\d)?")
 LANGUAGES = {"p": "en", "s": "en", "S": "zh", "-": "-"}
 
 
+@without_collector
 def load_codecfake(root: Folder, *, split: Names = None, groups: Names = None, on_missing: str = "skip") -> Bunch:
     r"""Load Codecfake (of Xie et al.; there is another corpus called CodecFake).
 

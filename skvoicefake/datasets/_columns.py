@@ -33,7 +33,8 @@ def read_table(path: Path) -> pd.DataFrame:
         width = len(_cells(text[0], separator, None))
         cells = ((number, _cells(line, separator, width)) for number, line in enumerate(text, 1))
         lines = [(number, row) for number, row in cells if any(row)]
-        still_open = [number for number, line in enumerate(text, 1) if separator != "\t" and _is_open(line, separator)]
+        quoted = [] if separator == "\t" else [number for number, line in enumerate(text, 1) if '"' in line]
+        still_open = [number for number in quoted if _is_open(text[number - 1], separator)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path}: expected a CSV or TSV file in UTF-8, which this is not ({error}).") from error
     if still_open:
@@ -69,8 +70,6 @@ def _cells(line: str, separator: str, width: int | None) -> list[str]:
 
 
 def _is_open(line: str, separator: str) -> bool:
-    if '"' not in line:
-        return False
     try:
         next(csv.reader([line], delimiter=separator, strict=True), None)
     except csv.Error as error:

@@ -198,7 +198,7 @@ def _with_audio(table: pd.DataFrame, audio: Audio, lost: dict[str, list[str]], *
     is_there = np.array([path is not None for path in paths], dtype=bool)
     is_absent = np.zeros(len(table), dtype=bool)
     if any_split and "split" in table and is_there.any():
-        lost["absent_splits"] = sorted(set(table["split"]) - set(table["split"][is_there]))
+        lost["absent_splits"] = sorted(set(table["split"].unique()) - set(table["split"][is_there].unique()))
         is_absent = table["split"].isin(lost["absent_splits"]).to_numpy()
     lost["unknown_labels"] = _lines(table, ~is_known, "clip", "label")
     lost["missing_audio"] = _lines(table, is_known & ~is_there & ~is_absent, "clip")
@@ -212,7 +212,7 @@ def _tell(corpus: Corpus, frame: pd.DataFrame, lost: dict[str, list[str]], where
         error = FileNotFoundError if serious.keys() <= {"missing_audio", "absent_splits"} else ValueError
         hint = " Pick splits that are there: split=..." if "absent_splits" in serious else ""
         raise error(f"{where}: {_lost(serious)}. Mend this, or leave it out: on_missing='skip'.{hint}")
-    if strange := set(corpus.classes) - set(frame["target"]):
+    if strange := set(corpus.classes) - set(frame["target"].unique()):
         raise ValueError(
             f"{where}: expected {' and '.join(corpus.classes)} clips, found {len(frame)} that are all"
             f" {frame['target'].iloc[0]}; none is {min(strange)} ({_lost(lost) or 'nothing is left out'})."

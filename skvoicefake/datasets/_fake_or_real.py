@@ -5,6 +5,7 @@ import os
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Corpus, Names, assemble, names
 from skvoicefake.datasets._paths import Folder, keep_versions, read_paths
 
@@ -21,6 +22,7 @@ PATTERN += r"(?P<split>training|validation|testing)/(?P<label>real|fake)"
 SPLITS = {"training": "train", "validation": "dev", "testing": "test"}
 
 
+@without_collector
 def load_for(
     root: Folder,
     *,

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._copysynthesis import FAKE_NAME
 from skvoicefake.datasets._corpus import Names, pick
 from skvoicefake.datasets._files import AUDIO_SUFFIXES, SUFFIXES, walk
@@ -53,6 +54,7 @@ def find_audio(root: str | os.PathLike[str]) -> list[str]:
     return _split_by_suffix(Path(root))[0]
 
 
+@without_collector
 def load_folder(root: str | os.PathLike[str], *, split: Names = None) -> Bunch:
     """Load a folder that has one sub-folder a class, or such a folder for every split.
 

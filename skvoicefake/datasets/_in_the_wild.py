@@ -2,6 +2,7 @@
 
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Corpus, Names, assemble, audio_below, read_rows
 from skvoicefake.datasets._paths import Folder, find_files
 
@@ -16,6 +17,7 @@ IN_THE_WILD = Corpus(
 COLUMNS = ("file", "speaker", "label")
 
 
+@without_collector
 def load_in_the_wild(root: Folder, *, split: Names = None, groups: Names = None, on_missing: str = "skip") -> Bunch:
     r"""Load In-the-Wild: clips of 58 public figures, real and faked.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, Tree, assemble, audio_below, read_rows
 from skvoicefake.datasets._files import clip_key, clip_keys, spelled_out
 from skvoicefake.datasets._paths import Folder, fitting, folders, join_audio, not_laid_out
@@ -31,6 +32,7 @@ MAILABS = re.compile(
 )
 
 
+@without_collector
 def load_mlaad(
     root: Folder,
     real: Folder | Sequence[Folder] | None = None,
@@ -133,10 +135,7 @@ def _real(audio: Audio, found: Audio, pattern: "re.Pattern[str]", prefix: str) -
     """Return a row a real recording, and add it to the audio."""
     if prefix:
         join_audio(audio, found, prefix)
-    rows = {}
-    for name in sorted(found):
-        if match := pattern.fullmatch(prefix + name):
-            cells = {key: value or "-" for key, value in match.groupdict().items()}
-            usual = {"clip": f"{prefix}{name}.wav", "label": "real", "speaker": "-", "architecture": "-"}
-            rows[prefix + name] = usual | cells
-    return pd.DataFrame.from_dict(rows, orient="index", dtype=object)
+    matches = {prefix + name: match for name in sorted(found) if (match := pattern.fullmatch(prefix + name))}
+    rows = {"clip": [f"{name}.wav" for name in matches], "label": "real", "speaker": "-", "architecture": "-"}
+    rows |= {key: [match[key] or "-" for match in matches.values()] for key in pattern.groupindex}
+    return pd.DataFrame(rows, index=pd.Index(list(matches), dtype=object), dtype=object)

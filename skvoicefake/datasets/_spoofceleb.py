@@ -5,6 +5,7 @@ import re
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Corpus, Names, assemble, audio_below, names, read_rows
 from skvoicefake.datasets._files import around
 from skvoicefake.datasets._paths import Folder, find_files
@@ -20,6 +21,7 @@ SPOOFCELEB = Corpus(
 SPLITS = {"train": "train", "development": "dev", "evaluation": "eval"}
 
 
+@without_collector
 def load_spoofceleb(root: Folder, *, split: Names = None, groups: Names = None, on_missing: str = "skip") -> Bunch:
     r"""Load SpoofCeleb.
 

@@ -11,11 +11,13 @@ from sklearn.utils import Bunch
 
 from skvoicefake._groups import connected_groups
 from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._columns import USUAL_NAMES, find_column, read_table, targets
 from skvoicefake.datasets._corpus import Names, group_names, pick
 from skvoicefake.datasets._files import real_files
 
 
+@without_collector
 def load_table(
     path: str | os.PathLike[str],
     *,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Audio, Corpus, Names, assemble, audio_below
 from skvoicefake.datasets._paths import Folder, folders, join_audio, read_paths
 
@@ -31,6 +32,7 @@ REAL = re.compile(r"(LJ)\d{3}-\d{4}|(BASIC5000)_\d{4}")
 VOICES = {"ljspeech": ("LJSpeech", "en"), "": ("LJSpeech", "en"), "jsut": ("JSUT", "ja")}
 
 
+@without_collector
 def load_wavefake(
     root: Folder,
     real: Folder | Sequence[Folder] | None = None,
@@ -123,7 +125,10 @@ def _not_generated(real: list[Folder]) -> Audio:
     for folder in real:
         audio = audio_below(folder, key="path")
         found.same_name += audio.same_name
+        inside = {name: name.rpartition("/")[0] for name in audio}
+        parts = {below: (Path(folder).name, *below.split("/")) for below in set(inside.values())}
+        generated = {below for below, names in parts.items() if any(map(GENERATED.match, names))}
         for name, path in audio.items():
-            if not any(GENERATED.match(part) for part in (Path(folder).name, *name.split("/")[:-1])):
+            if inside[name] not in generated:
                 found.add(name.rpartition("/")[2], path)
     return found
