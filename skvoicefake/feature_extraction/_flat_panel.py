@@ -1,6 +1,6 @@
 """A panel that was flattened, but not forgotten."""
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -26,17 +26,17 @@ class FlatPanel(np.ndarray):
         return self._layout[0]
 
     def __reduce__(self) -> Any:
-        reconstruct, arguments, state = cast("tuple[Any, Any, tuple[Any, ...]]", super().__reduce__())
-        return reconstruct, arguments, (*state, self._layout)
-
-    def __setstate__(self, state: Any) -> None:
-        super().__setstate__(state[:-1])
-        self._layout = state[-1]
+        # The array inside is a plain one, which joblib hands to its workers by the name of its file, if it has one.
+        return _with_layout, (np.asarray(self), self._layout)
 
 
 def flatten(panel: np.ndarray) -> FlatPanel:
     """Return (n_clips, n_frames, n_coefficients) as (n_clips, n_frames * n_coefficients)."""
     n_clips, n_frames, n_coefficients = panel.shape
-    flat = panel.reshape(n_clips, n_frames * n_coefficients).view(FlatPanel)
-    flat._layout = (n_frames, n_frames * n_coefficients)
+    return _with_layout(panel.reshape(n_clips, n_frames * n_coefficients), (n_frames, n_frames * n_coefficients))
+
+
+def _with_layout(rows: np.ndarray, layout: tuple[int, int] | None) -> FlatPanel:
+    flat = rows.view(FlatPanel)
+    flat._layout = layout
     return flat

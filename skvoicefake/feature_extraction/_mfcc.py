@@ -81,6 +81,11 @@ class MFCCTransformer(ClipTransformer):
         A folder that keeps the coefficients of every clip, so that a search,
         or the next run, computes them once. The results are the same bits.
         It grows, and may be deleted at any time.
+    memmap : path or None, default=None
+        A folder in which the panel is made as a file instead of in memory, for
+        a panel that is larger than that. What comes back is a
+        :class:`numpy.memmap`, or for "flat" an array on top of one; its file
+        goes when the last array on it goes, or with the program.
     n_jobs : int or None, default=None
         Threads to work with, as in scikit-learn.
     on_error : {"raise", "zeros", "nan"}, default="raise"
@@ -119,8 +124,8 @@ class MFCCTransformer(ClipTransformer):
     `lifter` by up to ``1 + lifter / 2``.
 
     What ``normalize="train"`` and ``duration=None`` learned holds for the
-    parameters of `fit`. Only `output`, `cache`, `n_jobs`, `on_error` and
-    `verbose` may be changed without another one.
+    parameters of `fit`. Only `output`, `cache`, `memmap`, `n_jobs`, `on_error`
+    and `verbose` may be changed without another one.
 
     Examples
     --------
@@ -184,6 +189,7 @@ class MFCCTransformer(ClipTransformer):
         crop: str = "start",
         output: str = "sequence",
         cache: str | os.PathLike[str] | None = None,
+        memmap: str | os.PathLike[str] | None = None,
         n_jobs: int | None = None,
         on_error: str = "raise",
         verbose: int = 0,
@@ -213,6 +219,7 @@ class MFCCTransformer(ClipTransformer):
         self.crop = crop
         self.output = output
         self.cache = cache
+        self.memmap = memmap
         self.n_jobs = n_jobs
         self.on_error = on_error
         self.verbose = verbose

@@ -4,6 +4,7 @@ import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -11,7 +12,6 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -21,10 +21,15 @@ from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, load
 from skvoicefake.feature_extraction import _cepstra
 from skvoicefake.feature_extraction._clips import Clips, as_clips
 from skvoicefake.feature_extraction._flat_panel import flatten
+from skvoicefake.feature_extraction._panel import Panel, new_panel
+from skvoicefake.feature_extraction._scale import RunningScale
 from skvoicefake.feature_extraction._store import Store
 
 # Parameters that what is learned in fit does not depend on.
-FREE = {"output", "cache", "n_jobs", "on_error", "verbose"}
+FREE = {"output", "cache", "memmap", "n_jobs", "on_error", "verbose"}
+
+# What becomes of the sequence of the clip at a position of X.
+Put = Callable[[int, NDArray[np.float32]], None]
 
 
 def _has_feature_names(transformer: "ClipTransformer") -> bool:
@@ -46,6 +51,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
     crop: Any
     output: str
     cache: str | os.PathLike[str] | None
+    memmap: str | os.PathLike[str] | None
     n_jobs: int | None
     on_error: str
     verbose: int
@@ -58,6 +64,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         "crop": [StrOptions({"start", "center", "loudest"})],
         "output": [StrOptions({"sequence", "flat", "stats"})],
         "cache": [str, os.PathLike, None],
+        "memmap": [str, os.PathLike, None],
         "n_jobs": [Integral, None],
         "on_error": [StrOptions({"raise", "zeros", "nan"})],
         "verbose": ["verbose"],
@@ -106,8 +113,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         """
         clips, bad = self._start_fit(X)
         if self.normalize == "train":
-            sequences, bad = self._fill(clips, self._sequence_shape())
-            self._learn_scale(sequences, bad)
+            bad = self._learn_scale(clips)
         elif self.duration is not None:
             in_memory = [i for i, clip in enumerate(clips.items) if isinstance(clip, np.ndarray | tuple)]
             bad = self._each(lambda i: self._load(clips, i), in_memory)
@@ -136,13 +142,15 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         clips, _ = self._start_fit(X)
         if self.normalize != "train":
             return self._features(clips)
-        sequences, bad = self._fill(clips, self._sequence_shape())
-        self._learn_scale(sequences, bad)
-        if self.output == "stats":
-            return self._finished(np.stack([self._reduced(sequence) for sequence in sequences]), bad)
-        for sequence in sequences:
-            sequence[:] = self._reduced(sequence)
-        return self._finished(sequences, bad)
+        with self._new_panel(clips) as panel:
+
+            def put(i: int, sequence: NDArray[np.float32]) -> None:
+                panel[i] = self._reduced(sequence)
+
+            bad = self._learn_scale(clips, put)
+            for i in range(len(clips)):
+                panel[i] = self._scaled(panel[i])
+            return self._finished(panel, bad)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Compute the coefficients of every clip.
@@ -278,43 +286,73 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         return _cepstra.normalize(coefficients) if self.normalize == "clip" else coefficients
 
     def _reduced(self, sequence: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Apply what was learned in fit, and `output`, to one clip."""
-        if self.normalize == "train":
-            sequence = ((sequence - self.mean_) / self.scale_).astype(np.float32)
-        return _cepstra.statistics(sequence) if self.output == "stats" else sequence
+        """Apply `output` to one clip."""
+        if self.output != "stats":
+            return sequence
+        if self.normalize != "train":
+            return _cepstra.statistics(sequence)
+        # The mean goes when it is scaled, and what sums of float32 lost would stay.
+        return _cepstra.statistics(sequence.astype(np.float64)).astype(np.float32)
+
+    def _scaled(self, row: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Apply what was learned in fit to a row of the panel."""
+        if self.normalize != "train":
+            return row
+        if self.output != "stats":
+            return ((row - self.mean_) / self.scale_).astype(np.float32)
+        mean, deviation = row.reshape(2, -1)
+        return np.concatenate([(mean - self.mean_) / self.scale_, deviation / self.scale_]).astype(np.float32)
 
     def _features(self, clips: Clips) -> NDArray[np.float32]:
-        n_frames, n_coefficients = self._sequence_shape()
-        shape = (2 * n_coefficients,) if self.output == "stats" else (n_frames, n_coefficients)
-        features, bad = self._fill(clips, shape, self._reduced)
-        return self._finished(features, bad)
+        with self._new_panel(clips) as panel:
 
-    def _finished(self, features: NDArray[np.float32], bad: list[tuple[int, str]]) -> NDArray[np.float32]:
-        features[[i for i, _ in bad]] = np.nan if self.on_error == "nan" else 0
+            def put(i: int, sequence: NDArray[np.float32]) -> None:
+                panel[i] = self._scaled(self._reduced(sequence))
+
+            return self._finished(panel, self._fill(clips, put))
+
+    def _new_panel(self, clips: Clips) -> AbstractContextManager[Panel]:
+        n_frames, n_coefficients = self._sequence_shape()
+        row = (2 * n_coefficients,) if self.output == "stats" else (n_frames, n_coefficients)
+        return new_panel((len(clips), *row), self.memmap)
+
+    def _finished(self, panel: Panel, bad: list[tuple[int, str]]) -> NDArray[np.float32]:
+        for i, _ in bad:
+            panel[i] = np.nan if self.on_error == "nan" else 0
         self._report(bad)
+        features = panel.finish()
         return flatten(features) if self.output == "flat" else features
 
-    def _learn_scale(self, sequences: NDArray[np.float32], bad: list[tuple[int, str]]) -> None:
-        """Learn the mean and deviation of every coefficient over all frames of the clips that could be read."""
-        if len(bad) == len(sequences):
-            raise AudioError(f"None of the {len(bad)} clips can be read, so there is no statistic. First: {bad[0][1]}")
-        good = np.delete(sequences, [i for i, _ in bad], axis=0) if bad else sequences
-        scaler = StandardScaler().fit(good.reshape(-1, good.shape[-1]))
-        self.mean_, self.scale_ = scaler.mean_, scaler.scale_
-        self._learned_with = self._lasting_params()
+    def _learn_scale(self, clips: Clips, put: Put | None = None) -> list[tuple[int, str]]:
+        """Learn the mean and deviation of every coefficient over all frames of the clips that can be read.
 
-    def _fill(
-        self,
-        clips: Clips,
-        shape: tuple[int, ...],
-        finish: Callable[[NDArray[np.float32]], NDArray[np.float32]] = np.asarray,
-    ) -> tuple[NDArray[np.float32], list[tuple[int, str]]]:
-        """Finish the sequence of every clip to a row of the given shape; return the rows, and the bad clips (zeros)."""
-        features = np.zeros((len(clips), *shape), dtype=np.float32)
+        The sequences are not kept: what is to become of them, `put` does.
+        """
+        statistics = RunningScale()
+
+        def note(i: int, sequence: NDArray[np.float32]) -> None:
+            statistics.add(i, sequence)
+            if put is not None:
+                put(i, sequence)
+
+        bad = self._fill(clips, note, skip=statistics.skip)
+        if len(bad) == len(clips):
+            raise AudioError(f"None of the {len(bad)} clips can be read, so there is no statistic. First: {bad[0][1]}")
+        self.mean_, self.scale_ = statistics.result()
+        self._learned_with = self._lasting_params()
+        return bad
+
+    def _fill(self, clips: Clips, put: Put, skip: Callable[[int], None] = lambda i: None) -> list[tuple[int, str]]:
+        """Have the sequence of every clip put where it belongs, the others skipped; return the bad clips."""
         store = self._store(clips)
 
         def fill(i: int) -> None:
-            features[i] = finish(self._sequence(clips, i, store))
+            try:
+                sequence = self._sequence(clips, i, store)
+            except AudioError:
+                skip(i)
+                raise
+            put(i, sequence)
 
         bad = self._each(fill, range(len(clips)))
         if store is not None and store.failure is not None:
@@ -324,7 +362,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
                 UserWarning,
                 stacklevel=4,
             )
-        return features, bad
+        return bad
 
     def _each(self, function: Callable[[int], Any], positions: Sequence[int]) -> list[tuple[int, str]]:
         """Call a function for every position of X; return position and error of the bad clips."""
