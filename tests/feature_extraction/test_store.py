@@ -170,7 +170,7 @@ def test_every_parameter_is_looked_at():
         name for mark in test_parameters_that_change_the_numbers_change_the_key.pytestmark for value in mark.args[1]
         for name in value
     }  # fmt: skip
-    assert changed | {"output", "n_jobs", "on_error", "verbose", "cache"} == set(MFCCTransformer().get_params())
+    assert changed | {"output", "n_jobs", "on_error", "verbose", "cache", "memmap"} == set(MFCCTransformer().get_params())
 
 
 def test_other_parameters_do_not(X, tmp_path, computed):
