@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,7 +23,8 @@ from skvoicefake.feature_extraction._clips import Clips, as_clips
 from skvoicefake.feature_extraction._flat_panel import flatten
 from skvoicefake.feature_extraction._panel import Panel, new_panel
 from skvoicefake.feature_extraction._scale import RunningScale
-from skvoicefake.feature_extraction._store import Store
+from skvoicefake.feature_extraction._shelf import Shelf, as_store
+from skvoicefake.feature_extraction._store import FeatureStore
 
 # Parameters that what is learned in fit does not depend on.
 FREE = {"output", "cache", "memmap", "n_jobs", "on_error", "verbose"}
@@ -50,7 +51,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
     padding: Any
     crop: Any
     output: str
-    cache: str | os.PathLike[str] | None
+    cache: Any
     memmap: str | os.PathLike[str] | None
     n_jobs: int | None
     on_error: str
@@ -63,7 +64,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         "padding": [StrOptions({"zeros", "repeat"})],
         "crop": [StrOptions({"start", "center", "loudest"})],
         "output": [StrOptions({"sequence", "flat", "stats"})],
-        "cache": [str, os.PathLike, None],
+        "cache": [str, os.PathLike, FeatureStore, HasMethods(["cache"]), None],
         "memmap": [str, os.PathLike, None],
         "n_jobs": [Integral, None],
         "on_error": [StrOptions({"raise", "zeros", "nan"})],
@@ -214,11 +215,16 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         bad: list[tuple[int, str]] = []
         if self.duration is None:
             lengths = [0] * len(clips)
+            store = self._store_of_lengths(clips)
 
             def measure(i: int) -> None:
-                lengths[i] = len(self._load(clips, i))
+                def length() -> int:
+                    return len(self._load(clips, i))
+
+                lengths[i] = length() if store is None else int(store.get(clips.items[i], length))
 
             bad = self._each(measure, range(len(clips)))
+            self._report_unkept(store)
             if len(bad) == len(clips):
                 raise AudioError(
                     f"None of the {len(clips)} clips can be read, so none is the longest. First: {bad[0][1]}"
@@ -262,14 +268,16 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
             )
         return y
 
-    def _sequence(self, clips: Clips, i: int, store: Store | None) -> NDArray[np.float32]:
+    def _sequence(self, clips: Clips, i: int, store: Shelf | None) -> NDArray[np.float32]:
         """Return one clip as (n_frames, n_coefficients), before what was learned in fit is applied."""
         if store is None:
             return self._computed(clips, i)
         return store.get(clips.items[i], lambda: self._computed(clips, i))
 
-    def _store(self, clips: Clips) -> Store | None:
-        if self.cache is None:
+    def _store(self, clips: Clips) -> Shelf | None:
+        """Return where the sequences of these clips are kept, if they are."""
+        store = as_store(self.cache)
+        if store is None:
             return None
         recipe = {
             **self._lasting_params(),
@@ -278,7 +286,13 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
             "normalize": self.normalize == "clip",
             "is_table": clips.is_table,
         }
-        return Store(self.cache, recipe, self._sequence_shape())
+        return Shelf(store, recipe, self._sequence_shape())
+
+    def _store_of_lengths(self, clips: Clips) -> Shelf | None:
+        """Return where the numbers of samples of these clips are kept, if they are."""
+        store = as_store(self.cache)
+        recipe = {"sample_rate": self.sample_rate, "is_table": clips.is_table, "kept": "numbers of samples"}
+        return None if store is None else Shelf(store, recipe, (), "<i8")
 
     def _computed(self, clips: Clips, i: int) -> NDArray[np.float32]:
         y = _cepstra.fit_length(self._load(clips, i), self._n_samples(), padding=self.padding, crop=self.crop)
@@ -355,13 +369,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
             put(i, sequence)
 
         bad = self._each(fill, range(len(clips)))
-        if store is not None and store.failure is not None:
-            warnings.warn(
-                f"cache={os.fspath(store.folder)!r} cannot be written to ({store.failure.strerror}): the features are"
-                " right, but not all are kept for the next time. Make room, or choose another folder.",
-                UserWarning,
-                stacklevel=4,
-            )
+        self._report_unkept(store)
         return bad
 
     def _each(self, function: Callable[[int], Any], positions: Sequence[int]) -> list[tuple[int, str]]:
@@ -381,6 +389,15 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         # Rows are written to one array, so nothing but threads will do.
         outcomes = Parallel(n_jobs=self.n_jobs, require="sharedmem")(delayed(attempt)(i) for i in bar)
         return [outcome for outcome in outcomes if outcome is not None]
+
+    def _report_unkept(self, store: Shelf | None) -> None:
+        if store is not None and store.failure is not None:
+            warnings.warn(
+                f"cache={store.folder!r} cannot be written to ({store.failure.strerror}): the features are right, but"
+                " not all are kept for the next time. Make room, or choose another folder.",
+                UserWarning,
+                stacklevel=5,
+            )
 
     def _report(self, bad: list[tuple[int, str]]) -> None:
         if self.on_error == "raise":

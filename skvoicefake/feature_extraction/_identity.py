@@ -1,0 +1,55 @@
+"""What tells a clip from all others: its content, or what the system says of its file."""
+
+import hashlib
+import os
+import stat
+import time
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+BLOCK = 2**20  # bytes
+# File systems note times in steps of up to two seconds, so a file that was changed again may bear the time it bore.
+TICK = 2 * 10**9  # ns
+
+
+def identity(clip: Any, by: str) -> str | None:
+    """Return what tells a clip from all others, None where that cannot be said.
+
+    Parameters
+    ----------
+    clip : object
+        Anything; open files, and what is no clip, have no identity.
+    by : {"content", "stat"}
+        Go by the bytes of a file, or by its size, times and place on the disk.
+    """
+    try:
+        if isinstance(clip, str | os.PathLike):
+            return _of_file(os.fspath(clip), by)
+        if isinstance(clip, bytes | bytearray | memoryview):
+            return f"bytes {hashlib.sha256(clip).hexdigest()}"
+        samples, rate = clip if isinstance(clip, tuple) and len(clip) == 2 else (clip, None)
+        if type(samples) in (np.ndarray, np.memmap) and samples.dtype.kind in "fiu" and isinstance(rate, Real | None):
+            digest = hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
+            return f"array {samples.dtype.str} {samples.shape} {rate if rate is None else float(rate)} {digest}"
+    except (OSError, ValueError):  # the reader of clips has better words for it
+        pass
+    return None
+
+
+def _of_file(path: str, by: str) -> str | None:
+    status = os.stat(path)  # noqa: PTH116 - a tenth of what a Path costs, for every clip of every fold
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe would empty it
+        return None
+    suffix = os.path.splitext(path)[1]  # noqa: PTH122 - decoders look at it
+    if by == "stat" and time.time_ns() - status.st_mtime_ns > TICK:
+        # The last of these cannot be set back: neither a program that keeps the date of what it changes nor another
+        # file that got the place of a deleted one goes unnoticed.
+        numbers = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return f"file {suffix} {numbers}"
+    digest = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:
+        while block := file.read(min(BLOCK, status.st_size + 1)):
+            digest.update(block)
+    return f"file {suffix} {digest.hexdigest()}"
