@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from skvoicefake.neural_network._stretches import STRETCH, release
+
 
 class Batches(keras.utils.PyDataset):
     """Batches of some rows of a panel, shuffled anew for every epoch if a seed is given.
@@ -23,6 +25,7 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self.panel, self.targets, self.weights, self.rows = panel, targets, weights, rows
         self.batch_size = batch_size
+        self._read = 0
         self._rng = None if seed is None else np.random.RandomState(seed)
         self.on_epoch_end()
 
@@ -31,7 +34,12 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, i: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         rows = self.rows[i * self.batch_size : (i + 1) * self.batch_size]
-        return self.panel[rows], self.targets[rows].astype(np.float32), self.weights[rows]
+        clips = np.asarray(self.panel[rows], dtype=np.float32)
+        self._read += clips.nbytes
+        if self._read > STRETCH:
+            release(self.panel)
+            self._read = 0
+        return clips, self.targets[rows].astype(np.float32), self.weights[rows]
 
     def on_epoch_end(self) -> None:
         """Shuffle."""

@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 from scikeras.wrappers import KerasClassifier
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -24,7 +23,8 @@ from sklearn.utils.validation import check_is_fitted
 from skvoicefake.neural_network._batches import Batches, EpochBar
 from skvoicefake.neural_network._network import BATCH, Network, optimizer_config
 from skvoicefake.neural_network._quiet import without_retracing_warnings
-from skvoicefake.neural_network._validation import Panel, as_panel, clip_weights, encode_labels, group_codes, hold_out
+from skvoicefake.neural_network._stretches import statistics
+from skvoicefake.neural_network._validation import as_panel, clip_weights, encode_labels, group_codes, hold_out
 
 
 class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
@@ -207,7 +207,9 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_clips, n_frames, n_coefficients) or (n_clips, n_features)
-            A panel; see `n_frames` for how a 2-D one is read.
+            A panel; see `n_frames` for how a 2-D one is read. One in a
+            memory-mapped file is read by stretches, and may be larger than
+            memory.
         y : array-like of shape (n_clips,)
             Labels of two classes or more, numbers or strings.
         sample_weight : array-like of shape (n_clips,), default=None
@@ -273,7 +275,7 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
                 input_shape=panel.shape[1:],
                 n_classes=len(classes),
                 **architecture,
-                **_statistics(panel[train], weights[train]),
+                **statistics(panel, train, weights),
                 optimizer=optimizer,
                 seed=seeds.randint(2**31 - 1),
             )
@@ -285,7 +287,8 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
                 epochs=self.epochs,
                 callbacks=callbacks,
             )
-            results = [history["loss"], *network.model.get_weights(), network.log_odds(panel[train[:BATCH]])]
+            some = np.asarray(panel[train[:BATCH]], dtype=np.float32)
+            results = [history["loss"], *network.model.get_weights(), network.log_odds(some)]
             if not all(np.isfinite(keras.ops.convert_to_numpy(result)).all() for result in results):
                 raise ValueError(
                     "Training diverged: the loss, a weight or a score is not finite. Lower learning_rate"
@@ -384,7 +387,7 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
 
 
 class _Engine(KerasClassifier):
-    """scikeras' classifier, trained on batches that are ready instead of what it made of X and y."""
+    """scikeras' classifier, trained on batches that are ready, whatever X and y it is given."""
 
     def _fit_keras_model(self, X: Any, y: Any, sample_weight: Any, **kwargs: Any) -> None:
         super()._fit_keras_model(
@@ -404,15 +407,8 @@ def _train(
     engine = _Engine(model=lambda: model, epochs=epochs, verbose=0, shuffle=False, callbacks=callbacks)
     engine._batches, engine._validation_batches = batches, validation
     with without_retracing_warnings():
-        engine.fit(batches.panel, batches.targets)
+        engine.fit(np.zeros((2, 1)), [0, 1])
     return {key: [float(value) for value in values] for key, values in engine.history_.items()}
-
-
-def _statistics(panel: Panel, weights: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    """Return what the network standardises its input with."""
-    frames = panel.reshape(-1, panel.shape[-1])
-    scaler = StandardScaler().fit(frames, sample_weight=np.repeat(weights, panel.shape[1]))
-    return {"mean": scaler.mean_, "variance": np.square(scaler.scale_)}
 
 
 def _seeds(random_state: Any) -> np.random.RandomState:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvoicefake.neural_network._layers import Forward, build_cnn_lstm, compile_forward
+from skvoicefake.neural_network._stretches import stretches
 
 # Two batch shapes alone, so that little is compiled: one clip, quickly, or many.
 BATCH = 64
@@ -69,12 +70,14 @@ class Network:
         size = 1 if len(panel) <= FEW else BATCH
         forward = self._forward(size, panel.shape[1:])
         outputs = []
-        for start in range(0, len(panel), size):
-            batch = panel[start : start + size]
-            if len(batch) < size:
-                batch = np.concatenate([batch, np.zeros((size - len(batch), *batch.shape[1:]), dtype=np.float32)])
-            outputs.append(forward(batch))
-        return np.concatenate(outputs)[: len(panel)]
+        for _, stretch in stretches(panel, multiple_of=size):
+            for start in range(0, len(stretch), size):
+                batch = stretch[start : start + size]
+                n_clips = len(batch)
+                if n_clips < size:
+                    batch = np.concatenate([batch, np.zeros((size - n_clips, *batch.shape[1:]), dtype=np.float32)])
+                outputs.append(forward(batch)[:n_clips])
+        return np.concatenate(outputs)
 
     def _forward(self, size: int, shape: tuple[int, ...]) -> Forward:
         if size not in self._forwards:

@@ -20,16 +20,20 @@ from sklearn.utils.validation import (
 )
 
 from skvoicefake._groups import components, is_unknown, read_keys
+from skvoicefake.neural_network._stretches import is_mapped, not_finite
 
 Panel = NDArray[np.float32]
 
 
 def as_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
-    """Return X as (n_clips, n_frames, n_coefficients), float32, keeping scikit-learn's books on the estimator."""
+    """Return X as (n_clips, n_frames, n_coefficients), keeping scikit-learn's books on the estimator.
+
+    It is float32, or as it lies in a memory-mapped file, and then made float32 where it is read.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         # Numbers too large for float32 become infinite, and are found below.
         panel = _unchecked_panel(estimator, X, reset=reset)
-    bad = np.flatnonzero(~np.isfinite(panel).all(axis=(1, 2)))
+    bad = not_finite(panel)
     if len(bad):
         raise ValueError(
             f"X contains NaN or infinity in {len(bad)} clips, the first at positions {bad[:5].tolist()}. Drop these"
@@ -53,9 +57,7 @@ def _unchecked_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
             " expected."
         )
     if n_dimensions == 3:
-        panel = check_array(
-            X, dtype=np.float32, order="C", allow_nd=True, ensure_all_finite=False, estimator=estimator, input_name="X"
-        )
+        panel = check_array(X, **_form(X), allow_nd=True, ensure_all_finite=False, estimator=estimator, input_name="X")
         if 0 in panel.shape:
             raise ValueError(f"X of shape {panel.shape} holds empty clips. Check what made the panel.")
         if reset and hasattr(estimator, "n_features_in_"):
@@ -63,7 +65,7 @@ def _unchecked_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
     else:
         n_frames = _frames_of_flat(estimator, X) if reset else estimator.panel_shape_[0]
         # The rows of a 2-D X are features to scikit-learn, which counts and names them.
-        flat = validate_data(estimator, X, dtype=np.float32, order="C", ensure_all_finite=False, reset=reset)
+        flat = validate_data(estimator, X, **_form(X), ensure_all_finite=False, reset=reset)
         n_frames = flat.shape[1] if n_frames is None else n_frames
         if not reset and flat.shape == estimator.panel_shape_ and flat.shape[0] > 1:
             raise ValueError(f"X of shape {flat.shape} is one clip, not a panel of clips. Pass X[np.newaxis].")
@@ -73,6 +75,12 @@ def _unchecked_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
             )
         panel = flat.reshape(len(flat), n_frames, -1)
     return panel
+
+
+def _form(X: Any) -> dict[str, Any]:
+    """Return what scikit-learn shall make of an array, which is a copy unless it is that already."""
+    in_place = is_mapped(X) and X.dtype.kind == "f"
+    return {"dtype": None} if in_place else {"dtype": np.float32, "order": "C"}
 
 
 def _checked_list(X: Any) -> Any:

@@ -19,6 +19,7 @@ from sklearn.utils._testing import assert_allclose
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skvoicefake import CNNLSTMClassifier, MFCCTransformer
+from skvoicefake.neural_network import _stretches
 
 # ---------------------------------------------------------------------------
 # scikit-learn's own checks
@@ -572,6 +573,31 @@ def test_a_network_of_flat_features_takes_plain_rows_of_the_same_width(tiny):
     flat = MFCCTransformer(duration=0.2, n_mfcc=5, n_mels=20, output="flat").fit_transform(clips)
     clf = tiny().fit(flat, np.arange(20) % 2)
     assert np.array_equal(clf.predict_proba(np.asarray(flat)), clf.predict_proba(flat))
+
+
+# ---------------------------------------------------------------------------
+# Panels in a memory-mapped file
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_dimensions", [2, 3])
+def test_a_panel_on_disk_is_as_good_as_one_in_memory(tiny, make_panel, tmp_path, monkeypatch, dtype, n_dimensions):
+    monkeypatch.setattr(_stretches, "STRETCH", 2000)
+    X, y = make_panel()
+    X = X.reshape(40, -1) if n_dimensions == 2 else X
+    np.save(tmp_path / "panel.npy", X.astype(dtype))
+    on_disk = np.load(tmp_path / "panel.npy", mmap_mode="r")
+    clf = tiny(early_stopping=True, n_frames=12)
+    expected = clf.fit(X, y).predict_proba(X)
+    assert np.array_equal(clf.fit(on_disk, y).predict_proba(on_disk), expected)
+
+
+def test_a_bad_clip_on_disk_is_named(tiny, make_panel, tmp_path):
+    X, y = make_panel()
+    X[31, 2, 1] = np.nan
+    np.save(tmp_path / "panel.npy", X)
+    with pytest.raises(ValueError, match=r"NaN or infinity in 1 clips, the first at positions \[31\]"):
+        tiny().fit(np.load(tmp_path / "panel.npy", mmap_mode="r"), y)
 
 
 # ---------------------------------------------------------------------------

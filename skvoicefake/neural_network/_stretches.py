@@ -1,0 +1,68 @@
+"""Panels read by stretches, so that one in a memory-mapped file may be larger than memory."""
+
+import mmap
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
+
+# Bytes in memory at a time. Statistics are summed a stretch at a time, so another number gives other last digits.
+STRETCH = 2**24
+
+
+def is_mapped(panel: Any) -> bool:
+    """Tell whether an array lies in a memory-mapped file."""
+    return _map_of(panel) is not None
+
+
+def stretches(
+    panel: NDArray[Any], rows: NDArray[np.intp] | None = None, *, multiple_of: int = 1
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Yield a panel as float32, a stretch at a time, each with where it lies in `rows` (or in the panel)."""
+    n_rows = len(panel) if rows is None else len(rows)
+    n_clips = STRETCH // (4 * int(np.prod(panel.shape[1:])))
+    step = max(1, n_clips // multiple_of) * multiple_of
+    for start in range(0, n_rows, step):
+        where = slice(start, min(start + step, n_rows))
+        yield where, np.asarray(panel[where] if rows is None else panel[rows[where]], dtype=np.float32)
+        release(panel)
+
+
+def release(panel: NDArray[Any]) -> None:
+    """Let go of the pages of a memory-mapped panel; the system reads them again when they are asked for."""
+    mapped = _map_of(panel)
+    # Pages of a private map ("c") may hold what no file does.
+    if mapped is not None and mapped.mode in ("r", "r+", "w+") and hasattr(mmap, "MADV_DONTNEED"):
+        mapped._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
+
+
+def statistics(
+    panel: NDArray[Any], rows: NDArray[np.intp], weights: NDArray[np.float32]
+) -> dict[str, NDArray[np.float64]]:
+    """Return what a network standardises its input with: mean and variance of every coefficient over some rows."""
+    scaler = StandardScaler()
+    for where, stretch in stretches(panel, rows):
+        frames = stretch.reshape(-1, panel.shape[-1])
+        scaler.partial_fit(frames, sample_weight=np.repeat(weights[rows[where]], panel.shape[1]))
+    return {"mean": scaler.mean_, "variance": np.square(scaler.scale_)}
+
+
+def not_finite(panel: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the positions of clips that hold NaN or infinity, or numbers too large for float32."""
+    bad = []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for where, stretch in stretches(panel):
+            # A finite sum says that all is finite, in a third of the time and without an array of answers.
+            if not np.isfinite(np.sum(stretch)):
+                bad.append(where.start + np.flatnonzero(~np.isfinite(stretch).all(axis=(1, 2))))
+    return np.concatenate(bad) if bad else np.empty(0, dtype=np.intp)
+
+
+def _map_of(panel: Any) -> np.memmap | None:
+    while panel is not None:
+        if isinstance(panel, np.memmap) and getattr(panel, "_mmap", None) is not None:
+            return panel
+        panel = getattr(panel, "base", None)
+    return None
