@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from skvoicefake._groups import connected_groups, is_unknown
-from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, _as_is
+from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError
+from skvoicefake.audio._decoding import as_is
 from skvoicefake.datasets._bunch import as_bunch, listed
 from skvoicefake.datasets._files import real_files
 from skvoicefake.datasets._stream import stream_audio
@@ -249,7 +250,7 @@ def _cut_one(
             for i, window in _windows(stream_audio(path, sample_rate), *lengths):
                 level = np.sqrt(np.mean(np.square(window, dtype=np.float64)))
                 if skip_silence is None or level >= 10 ** (skip_silence / 20):
-                    file = _as_is(unfinished / f"{folder.name}-{i:05d}.wav")
+                    file = as_is(unfinished / f"{folder.name}-{i:05d}.wav")
                     soundfile.write(file, window, sample_rate, subtype="PCM_16", format="WAV")
             unfinished.rename(folder)
         except AudioError as error:
@@ -261,7 +262,7 @@ def _cut_one(
     spans = [(numbers[i], i * n_hop, i * n_hop + n_window) for i in sorted(numbers)]
     if spans:  # Only the last one can be shorter.
         name, start, _ = spans[-1]
-        spans[-1] = (name, start, start + soundfile.info(_as_is(folder / name)).frames)
+        spans[-1] = (name, start, start + soundfile.info(as_is(folder / name)).frames)
     return spans
 
 

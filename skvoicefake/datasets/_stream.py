@@ -14,21 +14,11 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from skvoicefake.audio import (
-    BLOCK,
-    LOUD,
-    MAX_RATE,
-    MIN_RATE,
-    AudioError,
-    _as_is,
-    _check_n_channels,
-    _check_path,
-    _check_samples,
-    _check_whole,
-    _reason,
-    clip_name,
-    load_audio,
-)
+from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError, clip_name, load_audio
+from skvoicefake.audio._clip import check_n_channels
+from skvoicefake.audio._decoding import BLOCK, Undecodable, check_path, open_sound, read_block, reason
+from skvoicefake.audio._headers import Header, checked_header
+from skvoicefake.audio._load import LOUD, check_samples
 
 Waveform = NDArray[np.float32]
 
@@ -53,23 +43,22 @@ def stream_audio(path: str | os.PathLike[str], sample_rate: int) -> Iterator[Wav
         As `load_audio`; where a recording breaks off, after the blocks before.
     """
     name = clip_name(path)
-    _check_path(Path(path), name)
-    _check_whole(Path(path), name)
-    with _opened(path, name) as file:
-        _check_n_channels(file.channels, name)
+    check_path(Path(path), name)
+    header = checked_header(Path(path), name)
+    with _opened(path, name, header) as file:
+        check_n_channels(file.channels, name)
         rate = file.samplerate
         if not MIN_RATE <= rate <= MAX_RATE:
             raise AudioError(f"{name}: expected a sample rate between {MIN_RATE} and {MAX_RATE} Hz, got {rate:g} Hz.")
-        yield from _resampled(_mono(file, name), rate, sample_rate)
+        yield from _resampled(_mono(file, name, header), rate, sample_rate)
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str], name: str) -> Iterator[Any]:
+def _opened(path: str | os.PathLike[str], name: str, header: Header) -> Iterator[Any]:
     """Open what libsndfile reads; what it does not, ffmpeg writes to a temporary file first."""
     try:
-        file = soundfile.SoundFile(_as_is(path))
-    # soundfile wants to be told the rate of a file named *.raw.
-    except (soundfile.LibsndfileError, OSError, TypeError):
+        file = open_sound(path, header)
+    except Undecodable:
         ffmpeg = shutil.which("ffmpeg")
         if ffmpeg is None:
             load_audio(path, duration=1)  # which says what is wrong
@@ -90,22 +79,22 @@ def _opened(path: str | os.PathLike[str], name: str) -> Iterator[Any]:
             yield file
 
 
-def _mono(file: Any, name: str) -> Iterator[Waveform]:
+def _mono(file: Any, name: str, header: Header) -> Iterator[Waveform]:
     # soundfile would seek after every read, which fails at the end of a flac that is shorter than its header says.
     file.seekable = lambda: False
-    n_read, wanted = 0, file.frames
+    n_read, wanted = 0, min(file.frames, header.n_samples)
     n_block = max(1, BLOCK // file.channels)
     while True:
         try:
-            channels = file.read(n_block, dtype="float32", always_2d=True)
+            channels = read_block(file, min(n_block, wanted - n_read), header)
         except (soundfile.LibsndfileError, OSError) as error:
             raise AudioError(
-                f"{name}: truncated or damaged {file.format} file: {_reason(error)}. Copy the file again."
+                f"{name}: truncated or damaged {file.format} file: {reason(error)}. Copy the file again."
             ) from error
         if not len(channels):
             break
         n_read += len(channels)
-        _check_samples(channels, name)
+        check_samples(channels, name)
         yield channels.mean(axis=1, dtype=np.float64).astype(np.float32)
     # The frame counts of mp3 include the encoder's padding; those of streamed flac are unknown.
     if n_read < wanted < 2**62 and (file.format != "MP3" or not n_read):

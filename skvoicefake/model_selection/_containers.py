@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from skvoicefake.audio import _as_is
+from skvoicefake.audio._decoding import as_is
 
 
 def facts_of_file(clip: Any) -> dict[str, float | str]:
@@ -17,7 +17,7 @@ def facts_of_file(clip: Any) -> dict[str, float | str]:
 
     is_path = isinstance(clip, str | os.PathLike)
     if is_path:
-        source, start, n_bytes = _as_is(clip), b"", Path(clip).stat().st_size
+        source, start, n_bytes = as_is(clip), b"", Path(clip).stat().st_size
     else:
         if hasattr(clip, "read"):
             clip.seek(0)

@@ -8,16 +8,9 @@ from numpy.typing import NDArray
 from scipy.fft import next_fast_len, rfft
 from scipy.signal import get_window
 
-from skvoicefake.audio import (
-    MAX_RATE,
-    MIN_RATE,
-    AudioError,
-    Clip,
-    _as_channels,
-    _check_samples,
-    _decode,
-    _unpack_pair,
-)
+from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError, Clip
+from skvoicefake.audio._decoding import decode
+from skvoicefake.audio._load import as_channels, check_samples, unpack_pair
 from skvoicefake.model_selection._containers import facts_of_file
 
 __all__ = ["UNUSABLE", "read_file", "surface_features", "unusable"]
@@ -86,18 +79,18 @@ def read_file(
     """
     facts: dict[str, float | str]
     if isinstance(clip, tuple | list | np.ndarray):
-        samples, rate = (clip, float(sample_rate)) if isinstance(clip, np.ndarray) else _unpack_pair(clip, name)
+        samples, rate = (clip, float(sample_rate)) if isinstance(clip, np.ndarray) else unpack_pair(clip, name)
         facts = {"container": "array", "codec": samples.dtype.name, "n_bytes": samples.nbytes}
-        channels = _as_channels(samples, name)
+        channels = as_channels(samples, name)
     else:
-        channels, rate = _decode(clip, name, None, sample_rate)
+        channels, rate = decode(clip, name, None, sample_rate)
         facts = facts_of_file(clip)
     if not MIN_RATE <= rate <= MAX_RATE:
         raise AudioError(
             f"{name}: expected a sample rate between {MIN_RATE} and {MAX_RATE} Hz, got {rate:g} Hz."
             " Check the file's header, or the rate of the (waveform, rate) pair."
         )
-    _check_samples(channels, name)
+    check_samples(channels, name)
     return channels.astype(np.float32, copy=False), float(rate), facts
 
 

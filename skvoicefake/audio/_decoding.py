@@ -1,0 +1,213 @@
+"""A path, bytes or an open file -> float32 samples of all channels, by libsndfile or the ffmpeg program."""
+
+import io
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvoicefake.audio._clip import MIN_RATE, AudioError, check_n_channels
+from skvoicefake.audio._headers import Header, checked_header
+
+# Headers lie, or (in a flac that was streamed) do not say how long the clip is: memory is asked for as sound comes.
+BLOCK = 2**20  # samples
+# How far the resampler looks past the last sample that is kept, so that a clip cut before resampling gets the same
+# bits as one cut after it: many times its filter, as the bits depend on the block a sample is transformed with.
+MARGIN = 4096  # samples at the lower of the two rates
+
+
+class Undecodable(Exception):  # noqa: N818
+    """What libsndfile cannot read; ffmpeg might."""
+
+
+def decode(clip: object, name: str, duration: float | None, sample_rate: float) -> tuple[NDArray[np.float32], float]:
+    """Decode a path, bytes or an open binary file to float32 (n_samples, n_channels) and its rate in Hz.
+
+    With a `duration`, only what decides the samples of so many seconds at `sample_rate`.
+    """
+    import soundfile
+
+    source = _source(clip, name)
+    header = checked_header(source, name)
+    try:
+        file = open_sound(source, header)
+    except Undecodable as error:
+        return _decode_with_ffmpeg(source, name, str(error), duration)
+    with file:
+        check_n_channels(file.channels, name)
+        rate = file.samplerate
+        wanted = min(file.frames, header.n_samples, n_needed(duration, rate, sample_rate))
+        try:
+            samples = _read(file, wanted, header)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise AudioError(
+                f"{name}: truncated or damaged {file.format} file: {reason(error)}. Copy the file again."
+            ) from error
+        if not len(samples) and file.format in ("OGG", "MP3"):
+            raise AudioError(
+                f"{name}: no sample of this {file.format} file can be decoded, it is truncated or empty. Copy the file"
+                " again, or leave it out."
+            )
+        # The frame counts of mp3 include the encoder's padding; those of streamed flac are unknown.
+        is_promise = file.format != "MP3" and file.frames < 2**62
+        if len(samples) < wanted and is_promise:
+            raise AudioError(
+                f"{name}: truncated {file.format} file: {len(samples)} of {wanted} samples could be decoded."
+                " Copy the file again."
+            )
+    return samples, rate
+
+
+def n_needed(duration: float | None, rate: float, sample_rate: float) -> int:
+    """Return how many samples at `rate` decide those of the first `duration` seconds at `sample_rate`."""
+    if duration is None:
+        return sys.maxsize
+    margin = 0 if rate == sample_rate else MARGIN / min(rate, sample_rate)
+    return int(min(np.ceil((duration + margin) * rate), sys.maxsize))
+
+
+def open_sound(source: str | os.PathLike[str] | io.BytesIO, header: Header) -> Any:
+    """Open a file with libsndfile, as a `soundfile.SoundFile` to be read by `read_block`.
+
+    Raises
+    ------
+    Undecodable
+        If libsndfile cannot, or would read other samples than those of the
+        file, by its header.
+    """
+    import soundfile
+
+    if header.misread == "other":
+        raise Undecodable("an extended w64 header, and samples that are no integers")
+    try:
+        file = soundfile.SoundFile(as_is(source))
+    # soundfile wants to be told the rate of a file named *.raw.
+    except (soundfile.LibsndfileError, OSError, TypeError) as error:
+        raise Undecodable(reason(error)) from error
+    # After every read of a seekable file soundfile seeks, which fails at the end of a flac that is shorter than its
+    # header says, and takes the samples with it.
+    file.seekable = lambda: False
+    return file
+
+
+def read_block(file: Any, n_samples: int, header: Header) -> NDArray[np.float32]:
+    """Read the next samples, at most so many, of shape (n_samples, n_channels)."""
+    if header.misread == "float32" and file.subtype == "PCM_32":
+        return file.read(n_samples, dtype="int32", always_2d=True).view(np.float32)
+    # libsndfile's own conversion, of the same bits, takes longer than all else. Of flac it takes no longer.
+    if file.subtype == "PCM_16" and file.format != "FLAC":
+        samples = file.read(n_samples, dtype="int16", always_2d=True)
+        return np.multiply(samples, np.float32(2.0**-15), dtype=np.float32)
+    return file.read(n_samples, dtype="float32", always_2d=True)
+
+
+def reason(error: Exception) -> str:
+    """Return what libsndfile has to say, without the place in memory of the BytesIO that was read."""
+    message = str(getattr(error, "error_string", error)).rstrip(".")
+    # libsndfile's words for an mp3 without a frame of sound; that the file exists was checked.
+    return "no known audio format" if "does not exist" in message else message
+
+
+def check_path(path: Path, name: str) -> None:
+    """Raise where there is no file that holds something."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):  # names that are too long, or hold a zero byte
+        raise AudioError(f"{name}: no such file. The current folder is {Path.cwd().name!r}; check the path.") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise AudioError(f"{name}: expected an audio file, got a folder. List the files in it instead.")
+    if status.st_size == 0:
+        raise AudioError(f"{name}: expected audio, got an empty file (0 bytes). Leave it out.")
+
+
+def as_is(source: Any) -> Any:
+    """Return a path in the bytes the system knows it by: names of files need not be UTF-8, but soundfile thinks so."""
+    return os.fsencode(source) if isinstance(source, str | os.PathLike) and os.name == "posix" else source
+
+
+def _source(clip: object, name: str) -> Path | io.BytesIO:
+    if isinstance(clip, str | os.PathLike):
+        if not os.fspath(clip):
+            raise AudioError(f"{name}: expected the path of an audio file, got an empty one. Leave the clip out.")
+        path = Path(clip)
+        check_path(path, name)
+        return path
+    if isinstance(clip, bytes | bytearray | memoryview):
+        source = io.BytesIO(clip)
+    elif hasattr(clip, "read") and hasattr(clip, "seek"):
+        clip.seek(0)
+        content = clip.read()
+        if not isinstance(content, bytes):
+            raise AudioError(f"{name}: expected a file opened in binary mode ('rb'), got a text file.")
+        source = io.BytesIO(content)
+    else:
+        raise AudioError(
+            f"{name}: expected a path, bytes, an open binary file, an array or a (waveform, rate) pair,"
+            f" got {type(clip).__name__}."
+        )
+    if not source.getbuffer().nbytes:
+        raise AudioError(f"{name}: expected audio, got 0 bytes. Leave the clip out.")
+    return source
+
+
+def _read(file: Any, n_samples: int, header: Header) -> NDArray[np.float32]:
+    blocks = [read_block(file, min(n_samples, BLOCK), header)]
+    n_read = len(blocks[0])
+    while n_read < n_samples and len(blocks[-1]):
+        blocks.append(read_block(file, min(n_samples - n_read, BLOCK), header))
+        n_read += len(blocks[-1])
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _decode_with_ffmpeg(
+    source: Path | io.BytesIO, name: str, refusal: str, duration: float | None
+) -> tuple[NDArray[np.float32], float]:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        raise AudioError(
+            f"{name}: not audio that libsndfile can read ({refusal}). If it is m4a, aac, amr or a video, install"
+            " the ffmpeg program; else convert it to wav or flac."
+        )
+    if isinstance(source, Path):
+        return _run_ffmpeg(ffmpeg, source, name, refusal, duration)
+    # Not through a pipe: the table of contents of an m4a may stand at its end.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "clip")
+        path.write_bytes(source.getbuffer())
+        return _run_ffmpeg(ffmpeg, path, name, refusal, duration)
+
+
+def _run_ffmpeg(
+    ffmpeg: str, path: Path, name: str, refusal: str, duration: float | None
+) -> tuple[NDArray[np.float32], float]:
+    import soundfile
+
+    # Only local files: a playlist must not make ffmpeg open addresses.
+    command = [ffmpeg, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}"]
+    command += ["-map", "0:a:0"]
+    if duration is not None:
+        # The rate, and with it the margin, is not known yet.
+        command += ["-t", f"{duration + MARGIN / MIN_RATE:.6f}"]
+    command += ["-c:a", "pcm_f32le", "-f", "wav", "pipe:1"]
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if result.returncode == 0 and result.stdout:
+        try:
+            samples, rate = soundfile.read(io.BytesIO(result.stdout), dtype="float32", always_2d=True)
+            return samples, rate
+        except soundfile.LibsndfileError as error:
+            refusal = reason(error)
+    message = result.stderr.decode(errors="replace").strip()
+    detail = message.splitlines()[-1].split(": ", 1)[-1].strip() if message else ""
+    if not detail or "matches no streams" in message:
+        detail = "no sound in it"
+    raise AudioError(
+        f"{name}: not audio that libsndfile ({refusal}) or ffmpeg ({detail}) can read. Check that the file is what its"
+        " name says."
+    )
