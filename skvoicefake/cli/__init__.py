@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "evaluate": "judge a detector on labelled recordings, or anyone's score file",
     "extract": "write the features of recordings to a file",
     "info": "say what a detector is",
+    "cache": "show, shrink or clear a folder of kept features",
     "demo": "train and judge a detector on real recordings, in minutes",
 }
 BROKEN_PIPE = 141  # what shells say of a program that SIGPIPE has ended
