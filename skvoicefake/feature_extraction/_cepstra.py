@@ -1,22 +1,20 @@
-"""Pure functions on arrays: frames -> power -> filter bank -> dB -> DCT -> deltas -> normalisation.
+"""Pure functions on arrays: waveform -> cepstra -> deltas -> normalisation.
 
 Every function takes one clip, so that a clip's numbers cannot depend on its batch.
 """
 
 from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
-Float = TypeVar("Float", bound=np.floating[Any])
+from skvoicefake.feature_extraction._spectrum import Array, band_decibels, frozen, mel_bank
+
 # 9 frames, librosa's default for deltas.
 DELTA_WIDTH = 9
-# Power below this (-100 dB) counts as silence, as in librosa.power_to_db.
-POWER_FLOOR = 1e-10
-# Float32 power overflows for waveforms beyond 1e16; far louder ones than this are scaled first.
-LOUD = 2.0**30
+# Float32 power overflows for waveforms beyond 1e16; those whose energy is beyond this are scaled first.
+LOUD = 2.0**60
 
 
 def mfcc(
@@ -105,117 +103,51 @@ def mfcc(
     (101, 40)
     """
     y = np.asarray(y, dtype=np.float32)
-    peak = float(np.abs(y).max(initial=0.0))
-    exponent = int(np.frexp(peak)[1]) if peak > LOUD else 0
-    if exponent:
+    exponent = 0
+    with np.errstate(over="ignore"):
+        energy = np.dot(y, y)
+    if energy > LOUD:
+        exponent = int(np.frexp(np.abs(y).max())[1])
         y = np.ldexp(y, -exponent)
     if pre_emphasis:
         y = y - np.float32(pre_emphasis) * np.concatenate([y[:1], y[:-1]])
-    spectrum = power_spectrum(
-        y, n_fft=n_fft, win_length=win_length, hop_length=hop_length, window=window, center=center, pad_mode=pad_mode
+    decibels = band_decibels(
+        y,
+        mel_bank(sample_rate, n_fft, n_mels, fmin, fmax, htk, mel_norm),
+        n_fft=n_fft,
+        win_length=win_length,
+        hop_length=hop_length,
+        window=window,
+        center=center,
+        pad_mode=pad_mode,
+        top_db=top_db,
+        scale=exponent,
     )
-    filters = mel_filter_bank(sample_rate, n_fft, n_mels, fmin, fmax, htk, mel_norm)
-    mel = spectrum @ filters.T
-    if exponent:
-        mel = mel.astype(np.float64) * 4.0**exponent
-    # In double precision: the sum over the bands rounds away 1e-3 of a large coefficient in single.
-    coefficients = power_to_db(mel, top_db) @ dct_matrix(n_mels, n_mfcc, dct_type, norm)
+    coefficients = _transformed(decibels, *_transform(n_mels, n_mfcc, dct_type, norm))
     if lifter > 0:
         n = np.arange(1, n_mfcc + 1)
-        coefficients *= 1 + lifter / 2 * np.sin(np.pi * n / lifter)
-    return coefficients.astype(np.float32)
+        coefficients *= (1 + lifter / 2 * np.sin(np.pi * n / lifter)).astype(np.float32)
+    return coefficients
 
 
-def power_spectrum(
-    y: Array,
-    *,
-    n_fft: int,
-    win_length: int | None,
-    hop_length: int,
-    window: str | float | tuple[Any, ...],
-    center: bool,
-    pad_mode: str,
-) -> Array:
-    """Return the power spectrum of every frame, of shape (n_frames, n_fft // 2 + 1)."""
-    from scipy.fft import rfft
-
-    if center:
-        y = np.pad(y, n_fft // 2, mode=pad_mode)  # type: ignore[call-overload]
-    frames = np.lib.stride_tricks.sliding_window_view(y, n_fft)[::hop_length]
-    # In double precision, as librosa's: where a tone stands 100 dB above the rest, the rounding of a
-    # single-precision transform would be heard in the quiet bands.
-    spectrum = rfft(frames * padded_window(window, n_fft if win_length is None else win_length, n_fft), axis=-1)
-    power: Array = (np.square(spectrum.real) + np.square(spectrum.imag)).astype(np.float32)
-    return power
-
-
-def power_to_db(power: NDArray[Any], top_db: float | None) -> Array:
-    """Return 10 log10 of power (dB), cut `top_db` below the peak of the clip."""
-    decibels = 10 * np.log10(np.maximum(power, POWER_FLOOR))
-    if top_db is not None:
-        np.maximum(decibels, decibels.max() - top_db, out=decibels)
-    return np.asarray(decibels, dtype=np.float32)
-
-
-@lru_cache(maxsize=32, typed=True)  # True is no 1.0 here.
-def padded_window(window: str | float | tuple[Any, ...], win_length: int, n_fft: int) -> NDArray[np.float64]:
-    """Return the analysis window, centred in `n_fft` samples."""
-    from scipy.signal import get_window
-
-    weights = np.zeros(n_fft)
-    start = (n_fft - win_length) // 2
-    if isinstance(window, bool):
-        raise TypeError("expected a name, a number or a tuple, got a boolean.")
-    with np.errstate(all="ignore"):
-        weights[start : start + win_length] = get_window(window, win_length, fftbins=True)
-    if not np.isfinite(weights).all():
-        raise ValueError("its weights are not finite.")
-    return _frozen(weights)
-
-
-def hz_to_mel(frequencies: NDArray[Any], htk: bool = False) -> NDArray[np.float64]:
-    """Convert Hz to mel: Slaney's Auditory Toolbox (1998) scale, or HTK's formula."""
-    frequencies = np.asarray(frequencies, dtype=np.float64)
-    if htk:
-        return 2595.0 * np.log10(1.0 + frequencies / 700.0)
-    linear = frequencies / (200.0 / 3)
-    # Linear up to 1 kHz, then 27 steps for every factor of 6.4.
-    return np.where(
-        frequencies < 1000.0, linear, 15.0 + np.log(np.maximum(frequencies, 1000.0) / 1000.0) * 27 / np.log(6.4)
-    )
-
-
-def mel_to_hz(mels: NDArray[Any], htk: bool = False) -> NDArray[np.float64]:
-    """Convert mel to Hz, the inverse of `hz_to_mel`."""
-    mels = np.asarray(mels, dtype=np.float64)
-    if htk:
-        return 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
-    return np.where(mels < 15.0, mels * 200.0 / 3, 1000.0 * np.exp(np.log(6.4) / 27 * (np.maximum(mels, 15.0) - 15.0)))
+def _transformed(decibels: Array, matrix: Array, average: Array, sums: Array) -> Array:
+    """Return the cosine transform of every row."""
+    # Without the mean of the row, whose sum in single precision would round away 1e-3 of the first coefficient.
+    means = (decibels @ average)[:, np.newaxis]
+    coefficients = (decibels - means) @ matrix
+    coefficients[:, : len(sums)] += means * sums
+    return coefficients
 
 
 @lru_cache(maxsize=32)
-def mel_filter_bank(
-    sample_rate: float,
-    n_fft: int,
-    n_mels: int,
-    fmin: float,
-    fmax: float | None,
-    htk: bool,
-    mel_norm: Literal["slaney"] | None,
-) -> Array:
-    """Return triangular mel filters of shape (n_mels, n_fft // 2 + 1), as ``librosa.filters.mel``.
-
-    Not taken from librosa itself, whose first call costs seconds of imports.
-    """
-    bins = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)
-    low, high = hz_to_mel(np.array([fmin, sample_rate / 2 if fmax is None else fmax]), htk)
-    edges = mel_to_hz(np.linspace(low, high, n_mels + 2), htk)
-    widths = np.diff(edges)
-    ramps = edges[:, np.newaxis] - bins
-    filters = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1, np.newaxis], ramps[2:] / widths[1:, np.newaxis]))
-    if mel_norm == "slaney":
-        filters *= (2.0 / (edges[2:] - edges[:-2]))[:, np.newaxis]
-    return _frozen(filters.astype(np.float32))
+def _transform(n_mels: int, n_mfcc: int, dct_type: int, norm: Literal["ortho"] | None) -> tuple[Array, Array, Array]:
+    """Return a transform, the weights of a row's mean, and what the outputs that hear the mean make of it."""
+    matrix = dct_matrix(n_mels, n_mfcc, dct_type, norm)
+    sums = matrix.sum(axis=0)
+    n_hearing = int(np.max(np.flatnonzero(np.abs(sums) > 1e-12 * n_mels), initial=-1)) + 1
+    average = np.full(n_mels, 1 / n_mels)
+    single = [np.ascontiguousarray(array, dtype=np.float32) for array in (matrix, average, sums[:n_hearing])]
+    return frozen(single[0]), frozen(single[1]), frozen(single[2])
 
 
 @lru_cache(maxsize=32)
@@ -224,7 +156,7 @@ def dct_matrix(n_mels: int, n_mfcc: int, dct_type: int, norm: Literal["ortho"] |
     from scipy.fft import dct
 
     matrix = dct(np.eye(n_mels), type=dct_type, norm=norm, axis=-1)  # type: ignore[call-overload]
-    return _frozen(np.ascontiguousarray(matrix[:, :n_mfcc]))
+    return frozen(np.ascontiguousarray(matrix[:, :n_mfcc]))
 
 
 def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
@@ -256,20 +188,44 @@ def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
     >>> bool(np.allclose(delta(np.arange(20.0)[:, np.newaxis]), 1.0))
     True
     """
-    from scipy.signal import savgol_filter
-
     coefficients = np.asarray(coefficients, dtype=np.float32)
-    if len(coefficients) < DELTA_WIDTH:
-        raise ValueError(f"deltas need at least {DELTA_WIDTH} frames, got {len(coefficients)}.")
-    slopes = savgol_filter(coefficients, DELTA_WIDTH, polyorder=order, deriv=order, axis=0, mode="interp")
-    return np.asarray(slopes, dtype=np.float32)
+    n_frames = len(coefficients)
+    if n_frames < DELTA_WIDTH:
+        raise ValueError(f"deltas need at least {DELTA_WIDTH} frames, got {n_frames}.")
+    half = DELTA_WIDTH // 2
+    weights = savgol_matrix(order)
+    slopes = np.empty_like(coefficients)
+    # At the ends, the slope of the polynomial through the first and the last frames.
+    slopes[:half] = weights[:half] @ coefficients[:DELTA_WIDTH]
+    slopes[-half:] = weights[-half:] @ coefficients[-DELTA_WIDTH:]
+    inner = slopes[half:-half]
+    np.multiply(coefficients[: n_frames - 2 * half], weights[half, 0], out=inner)
+    for i, weight in enumerate(weights[half, 1:], 1):
+        inner += weight * coefficients[i : n_frames - 2 * half + i]
+    return slopes
+
+
+@lru_cache(maxsize=4)
+def savgol_matrix(order: int) -> Array:
+    """Return the derivatives of the polynomial of a degree through 9 frames at every one of them, as weights of these.
+
+    Savitzky and Golay, "Smoothing and differentiation of data by simplified
+    least squares procedures", Analytical Chemistry, 1964.
+    """
+    polynomials = np.polynomial.polynomial.Polynomial
+    times = np.arange(DELTA_WIDTH) - DELTA_WIDTH // 2
+    fits = np.linalg.pinv(np.vander(times, order + 1, increasing=True))
+    slopes = [polynomials(np.eye(order + 1)[power]).deriv(order)(times.astype(float)) for power in range(order + 1)]
+    return frozen((np.column_stack(slopes) @ fits).astype(np.float32))
 
 
 def normalize(features: Array) -> Array:
     """Return features with mean 0 and standard deviation 1 over time (constant ones become 0)."""
-    from sklearn.preprocessing import scale
-
-    return np.asarray(scale(features.astype(np.float64)), dtype=np.float32)
+    centered = features - features.mean(axis=0, dtype=np.float64)
+    deviation = np.sqrt(np.square(centered).mean(axis=0))
+    deviation[deviation == 0] = 1
+    centered /= deviation
+    return centered.astype(np.float32)
 
 
 def statistics(features: Array) -> Array:
@@ -297,9 +253,3 @@ def fit_length(
         energy = np.concatenate([[0.0], np.cumsum(np.square(y / peak, dtype=np.float64))])
         start = int(np.argmax(energy[n_samples:] - energy[: surplus + 1]))
     return y[start : start + n_samples]
-
-
-def _frozen(array: NDArray[Float]) -> NDArray[Float]:
-    """Forbid writing to an array: cached ones are shared between callers and threads."""
-    array.setflags(write=False)
-    return array

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skvoicefake.feature_extraction import _cepstra
+from skvoicefake.feature_extraction import _cepstra, _spectrum
 from skvoicefake.feature_extraction._transformer import ClipTransformer
 
 PAD_MODES = {"constant", "edge", "reflect", "symmetric"}
@@ -77,10 +77,13 @@ class MFCCTransformer(ClipTransformer):
     output : {"sequence", "flat", "stats"}, default="sequence"
         A 3-D panel; its rows flattened; or the mean and deviation of every
         coefficient over time. The last two are 2-D, for any classifier.
-    cache : path or None, default=None
+    cache : path, FeatureStore, joblib.Memory or None, default=None
         A folder that keeps the coefficients of every clip, so that a search,
-        or the next run, computes them once. The results are the same bits.
-        It grows, and may be deleted at any time.
+        or the next run, computes them once. The results are the same bits. A
+        path stands for a
+        :class:`~skvoicefake.feature_extraction.FeatureStore` with its
+        defaults: files are known by their content, and the folder takes up to
+        10 GiB. Of a `joblib.Memory` the folder is used.
     memmap : path or None, default=None
         A folder in which the panel is made as a file instead of in memory, for
         a panel that is larger than that. What comes back is a
@@ -188,7 +191,7 @@ class MFCCTransformer(ClipTransformer):
         padding: str = "zeros",
         crop: str = "start",
         output: str = "sequence",
-        cache: str | os.PathLike[str] | None = None,
+        cache: Any = None,
         memmap: str | os.PathLike[str] | None = None,
         n_jobs: int | None = None,
         on_error: str = "raise",
@@ -241,7 +244,7 @@ class MFCCTransformer(ClipTransformer):
         if self.dct_type == 1 and self.n_mels < 2:
             raise ValueError(f"dct_type=1 needs at least two mel bands, got n_mels={self.n_mels}.")
         try:
-            _cepstra.padded_window(self.window, self.n_fft if self.win_length is None else self.win_length, self.n_fft)
+            _spectrum.padded_window(self.window, self.n_fft if self.win_length is None else self.win_length, self.n_fft)
         except (ValueError, TypeError) as error:
             raise ValueError(f"window={self.window!r} is no window of scipy.signal.get_window: {error}") from error
         if not self.center and self._n_samples() < self.n_fft:
@@ -256,7 +259,7 @@ class MFCCTransformer(ClipTransformer):
             )
 
     def _warn_of_empty_bands(self) -> None:
-        filters = _cepstra.mel_filter_bank(
+        filters = _spectrum.mel_filter_bank(
             self.sample_rate,
             self.n_fft,
             self.n_mels,
