@@ -9,7 +9,6 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
@@ -22,6 +21,7 @@ from skvoicefake.feature_extraction import _cepstra
 from skvoicefake.feature_extraction._clips import Clips, as_clips
 from skvoicefake.feature_extraction._flat_panel import flatten
 from skvoicefake.feature_extraction._panel import Panel, new_panel
+from skvoicefake.feature_extraction._parallel import for_each
 from skvoicefake.feature_extraction._scale import RunningScale
 from skvoicefake.feature_extraction._shelf import Shelf, as_store
 from skvoicefake.feature_extraction._store import FeatureStore
@@ -374,7 +374,6 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
 
     def _each(self, function: Callable[[int], Any], positions: Sequence[int]) -> list[tuple[int, str]]:
         """Call a function for every position of X; return position and error of the bad clips."""
-        from tqdm.auto import tqdm
 
         def attempt(i: int) -> tuple[int, str] | None:
             try:
@@ -385,10 +384,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
                 return i, str(error)
             return None
 
-        bar = tqdm(positions, desc=type(self).__name__, unit="clip", disable=not self.verbose)
-        # Rows are written to one array, so nothing but threads will do.
-        outcomes = Parallel(n_jobs=self.n_jobs, require="sharedmem")(delayed(attempt)(i) for i in bar)
-        return [outcome for outcome in outcomes if outcome is not None]
+        return for_each(attempt, positions, n_jobs=self.n_jobs, name=type(self).__name__, verbose=self.verbose)
 
     def _report_unkept(self, store: Shelf | None) -> None:
         if store is not None and store.failure is not None:

@@ -1,0 +1,94 @@
+"""A function for every clip: in threads that share the work and leave one another the processor."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+# Clips a thread takes at once: many, as handing them out costs about a tenth of a clip; few, so that threads end
+# together.
+MAX_CHUNK = 32
+CHUNKS_A_THREAD = 4
+
+
+def for_each(
+    function: Callable[[int], Any], positions: Sequence[int], *, n_jobs: int | None, name: str, verbose: int
+) -> list[Any]:
+    """Call a function for every position, by threads; return what is not None, in the order of the positions.
+
+    Parameters
+    ----------
+    function : callable
+        Of one position.
+    positions : sequence of int
+        Of clips in X.
+    n_jobs : int or None
+        As in joblib.
+    name : str
+        What a progress bar says.
+    verbose : int
+        Show a progress bar.
+    """
+    from joblib import Parallel, delayed, effective_n_jobs
+
+    n_threads = effective_n_jobs(n_jobs)
+    size = max(1, min(MAX_CHUNK, len(positions) // (CHUNKS_A_THREAD * n_threads)))
+    chunks: Iterator[Sequence[int]] = (positions[start : start + size] for start in range(0, len(positions), size))
+    if verbose:
+        chunks = _with_bar(chunks, len(positions), name)
+
+    def work(chunk: Sequence[int]) -> list[Any]:
+        return [function(i) for i in chunk]
+
+    with _one_blas_thread:
+        if n_threads == 1:
+            done = [work(chunk) for chunk in chunks]
+        else:
+            # Rows are written to one array, so nothing but threads will do.
+            done = Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(work)(chunk) for chunk in chunks)
+    return [outcome for chunk in done for outcome in chunk if outcome is not None]
+
+
+def _with_bar(chunks: Iterator[Sequence[int]], total: int, name: str) -> Iterator[Sequence[int]]:
+    from tqdm.auto import tqdm
+
+    with tqdm(total=total, desc=name, unit="clip") as bar:
+        for chunk in chunks:
+            yield chunk
+            bar.update(len(chunk))
+
+
+class _OneBlasThread:
+    """A context in which matrices are multiplied by one thread: those of BLAS would wait for one another.
+
+    The number of threads belongs to the process. Of several threads in the context, the first sets it and the last
+    sets it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_inside = 0
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._n_inside == 0:
+                self._limit = _controller().limit(limits=1, user_api="blas")
+            self._n_inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._n_inside -= 1
+            if self._n_inside == 0:
+                self._limit.restore_original_limits()
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    # Looking for the libraries takes milliseconds; NumPy's is loaded by now.
+    return ThreadpoolController()
+
+
+_one_blas_thread = _OneBlasThread()

@@ -1,0 +1,107 @@
+import threading
+
+import joblib
+import pytest
+from threadpoolctl import ThreadpoolController, threadpool_limits
+
+from skvoicefake.feature_extraction._parallel import _one_blas_thread, for_each
+
+
+def blas_threads():
+    return {info["num_threads"] for info in ThreadpoolController().info() if info["user_api"] == "blas"}
+
+
+@pytest.fixture(autouse=True)
+def two_blas_threads():
+    with threadpool_limits(2, user_api="blas"):
+        yield
+
+
+def each(function, positions, n_jobs=None, verbose=0):
+    return for_each(function, positions, n_jobs=n_jobs, name="clips", verbose=verbose)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 2, 3, -1])
+@pytest.mark.parametrize("n", [0, 1, 2, 31, 100, 1000])
+def test_every_position_once_and_results_in_order(n, n_jobs):
+    called = []
+    found = each(lambda i: called.append(i) or (i if i % 3 else None), range(n), n_jobs)
+    assert sorted(called) == list(range(n))
+    assert found == [i for i in range(n) if i % 3]
+
+
+def test_positions_need_not_be_all():
+    assert each(lambda i: i, [5, 2, 9], 2) == [5, 2, 9]
+
+
+def test_threads_work_at_once():
+    meeting = threading.Barrier(2)
+    # Each half waits for the other one.
+    each(lambda i: meeting.wait(20) and None, range(2), 2)
+
+
+def test_the_number_of_jobs_may_be_set_around_it():
+    names = set()
+
+    def note(i):
+        names.add(threading.current_thread().name)
+        if i in (0, 1):
+            meeting.wait(20)
+
+    meeting = threading.Barrier(2)
+    with joblib.parallel_config(backend="threading", n_jobs=2):
+        each(note, range(2))
+    assert len(names) == 2
+    names.clear()
+    meeting = threading.Barrier(1)
+    each(note, range(2))
+    assert names == {threading.current_thread().name}
+
+
+def test_no_jobs_at_all():
+    with pytest.raises(ValueError, match="n_jobs == 0"):
+        each(print, range(3), 0)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_errors_come_through_and_blas_gets_its_threads_back(n_jobs):
+    def fail(i):
+        raise KeyError("of clip", i)
+
+    with pytest.raises(KeyError, match="of clip"):
+        each(fail, range(100), n_jobs)
+    assert blas_threads() == {2}
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_blas_has_one_thread_inside(n_jobs):
+    found = []
+    each(lambda i: found.append(blas_threads()), range(10), n_jobs)
+    assert found == [{1}] * 10
+    assert blas_threads() == {2}
+
+
+def test_the_last_one_out_sets_back_what_the_first_one_found():
+    first, second = threading.Event(), threading.Event()
+
+    def inside_first():
+        with _one_blas_thread:
+            first.set()
+            second.wait(20)
+
+    thread = threading.Thread(target=inside_first)
+    thread.start()
+    first.wait(20)
+    with _one_blas_thread:
+        second.set()
+        thread.join()
+        assert blas_threads() == {1}
+    assert blas_threads() == {2}
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_progress_bar_counts_clips(n_jobs, capsys):
+    each(lambda i: None, range(100), n_jobs, verbose=1)
+    assert "100/100" in capsys.readouterr().err
+    each(lambda i: None, range(100), n_jobs)
+    assert capsys.readouterr().err == ""
