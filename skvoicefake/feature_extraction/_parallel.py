@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from typing import Any
 # together.
 MAX_CHUNK = 32
 CHUNKS_A_THREAD = 4
+_lock = threading.Lock()
 
 
 def for_each(
@@ -40,7 +42,7 @@ def for_each(
     def work(chunk: Sequence[int]) -> list[Any]:
         return [function(i) for i in chunk]
 
-    with _one_blas_thread:
+    with one_blas_thread():
         if n_threads == 1:
             done = [work(chunk) for chunk in chunks]
         else:
@@ -58,29 +60,20 @@ def _with_bar(chunks: Iterator[Sequence[int]], total: int, name: str) -> Iterato
             bar.update(len(chunk))
 
 
-class _OneBlasThread:
-    """A context in which matrices are multiplied by one thread: those of BLAS would wait for one another.
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Have matrices multiplied by one thread: those of BLAS would wait for one another.
 
-    The number of threads belongs to the process. Of several threads in the context, the first sets it and the last
-    sets it back.
+    The number belongs to the process: of several threads that come here, the one that sets it sets it back.
     """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._n_inside = 0
-        self._limit: Any = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._n_inside == 0:
-                self._limit = _controller().limit(limits=1, user_api="blas")
-            self._n_inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._n_inside -= 1
-            if self._n_inside == 0:
-                self._limit.restore_original_limits()
+    if not _lock.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _lock.release()
 
 
 @cache
@@ -89,6 +82,3 @@ def _controller() -> Any:
 
     # Looking for the libraries takes milliseconds; NumPy's is loaded by now.
     return ThreadpoolController()
-
-
-_one_blas_thread = _OneBlasThread()

@@ -4,17 +4,26 @@ import joblib
 import pytest
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from skvoicefake.feature_extraction._parallel import _one_blas_thread, for_each
+from skvoicefake.feature_extraction._parallel import for_each, one_blas_thread
 
 
 def blas_threads():
     return {info["num_threads"] for info in ThreadpoolController().info() if info["user_api"] == "blas"}
 
 
+def set_blas_threads(n):
+    # In a thread that ends, as threadpoolctl (since 3.8) lets none but the first thread set the number while it lives.
+    thread = threading.Thread(target=threadpool_limits, kwargs={"limits": n, "user_api": "blas"})
+    thread.start()
+    thread.join()
+
+
 @pytest.fixture(autouse=True)
 def two_blas_threads():
-    with threadpool_limits(2, user_api="blas"):
-        yield
+    before = max(blas_threads())
+    set_blas_threads(2)
+    yield
+    set_blas_threads(before)
 
 
 def each(function, positions, n_jobs=None, verbose=0):
@@ -81,20 +90,25 @@ def test_blas_has_one_thread_inside(n_jobs):
     assert blas_threads() == {2}
 
 
-def test_the_last_one_out_sets_back_what_the_first_one_found():
-    first, second = threading.Event(), threading.Event()
+def test_who_sets_the_threads_of_blas_sets_them_back():
+    inside, leave = threading.Event(), threading.Event()
 
-    def inside_first():
-        with _one_blas_thread:
-            first.set()
-            second.wait(20)
+    def stay():
+        with one_blas_thread():
+            inside.set()
+            leave.wait(20)
 
-    thread = threading.Thread(target=inside_first)
+    thread = threading.Thread(target=stay)
     thread.start()
-    first.wait(20)
-    with _one_blas_thread:
-        second.set()
+    inside.wait(20)
+    with one_blas_thread():
+        with one_blas_thread():
+            assert blas_threads() == {1}
+        assert blas_threads() == {1}
+        leave.set()
         thread.join()
+    assert blas_threads() == {2}
+    with one_blas_thread():
         assert blas_threads() == {1}
     assert blas_threads() == {2}
 
