@@ -175,7 +175,7 @@ class FeatureStore:
         except (OSError, ValueError):
             return False
 
-    def _read(self, name: str, n_bytes: int) -> bytes | None:
+    def _read(self, name: str, n_bytes: int) -> memoryview | None:
         """Return an entry of so many bytes."""
         try:
             with open(self._path(name), "rb", buffering=0) as file:
@@ -185,7 +185,7 @@ class FeatureStore:
                         os.utime(file.name)
         except OSError:
             return None
-        content = entry[_CHECKSUM:]
+        content = memoryview(entry)[_CHECKSUM:]
         return content if len(content) == n_bytes and _checksum(name, content) == entry[:_CHECKSUM] else None
 
     def _write(self, name: str, content: bytes) -> None:
@@ -257,8 +257,10 @@ class FeatureStore:
 _CHECKSUM = 32  # bytes
 
 
-def _checksum(name: str, content: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + content).digest()
+def _checksum(name: str, content: bytes | memoryview) -> bytes:
+    digest = hashlib.sha256(name.encode())
+    digest.update(content)
+    return digest.digest()
 
 
 def _put(path: str, content: bytes) -> None:

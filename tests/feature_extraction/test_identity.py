@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skvoicefake.feature_extraction import _identity
 from skvoicefake.feature_extraction._identity import identity
 
 
@@ -77,6 +78,27 @@ def test_all_of_a_file_is_read(n_bytes, tmp_path):
     assert identity(path, "content").split()[2] == identity(bytes(n_bytes), "content").split()[1]
 
 
+def test_a_file_is_read_once_in_a_process(path, monkeypatch):
+    before = identity(path, "content")
+    monkeypatch.setattr(_identity, "_digest", None)  # any call is an error
+    assert identity(path, "content") == before
+    age(path, 30)
+    with pytest.raises(TypeError):
+        identity(path, "content")
+
+
+def test_digests_in_memory_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(_identity, "_known", {})
+    monkeypatch.setattr(_identity, "MAX_KNOWN", 3)
+    paths = [tmp_path / f"{i}.wav" for i in range(8)]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+        age(path)
+    for _ in range(2):
+        assert len({identity(path, "content") for path in paths}) == 8
+        assert len(_identity._known) <= 3
+
+
 def test_a_stat_tells_copies_apart(path):
     copy = path.with_name("b.wav")
     copy.write_bytes(b"content")
@@ -84,14 +106,15 @@ def test_a_stat_tells_copies_apart(path):
     assert identity(copy, "stat") != identity(path, "stat")
 
 
-def test_a_date_that_was_set_back_is_noticed(path):
-    before, times = identity(path, "stat"), path.stat()
+@pytest.mark.parametrize("by", ["content", "stat"])
+def test_a_date_that_was_set_back_is_noticed(by, path):
+    before, times = identity(path, by), path.stat()
     path.write_bytes(b"CONTENT")
     while path.stat().st_ctime_ns == times.st_ctime_ns:  # until the clock of the file system has ticked
         path.write_bytes(b"CONTENT")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert path.stat().st_mtime_ns == times.st_mtime_ns
-    assert identity(path, "stat") != before
+    assert identity(path, by) != before
 
 
 def test_a_file_of_a_moment_ago_goes_by_its_content(path):
