@@ -56,8 +56,8 @@ class Results:
         cells = [columns, *([_text(row[column]) for column in columns] for row in rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         for line in cells:
-            first, *rest = (cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths)))
-            print("  ".join([first, *rest]), flush=True)
+            rest = [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+            print("  ".join([line[0].ljust(widths[0]), *rest]).rstrip(), flush=True)
         self.tables.append({"title": title, "rows": rows})
 
     def ratio(self, name, slow, fast, *, at_least=None, at_most=None):

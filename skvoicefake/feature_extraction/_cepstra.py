@@ -192,31 +192,34 @@ def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
     n_frames = len(coefficients)
     if n_frames < DELTA_WIDTH:
         raise ValueError(f"deltas need at least {DELTA_WIDTH} frames, got {n_frames}.")
+    ends, band = _savgol(order)
     half = DELTA_WIDTH // 2
-    weights = savgol_matrix(order)
     slopes = np.empty_like(coefficients)
     # At the ends, the slope of the polynomial through the first and the last frames.
-    slopes[:half] = weights[:half] @ coefficients[:DELTA_WIDTH]
-    slopes[-half:] = weights[-half:] @ coefficients[-DELTA_WIDTH:]
-    inner = slopes[half:-half]
-    np.multiply(coefficients[: n_frames - 2 * half], weights[half, 0], out=inner)
-    for i, weight in enumerate(weights[half, 1:], 1):
-        inner += weight * coefficients[i : n_frames - 2 * half + i]
+    slopes[:half] = ends[:half] @ coefficients[:DELTA_WIDTH]
+    slopes[-half:] = ends[-half:] @ coefficients[-DELTA_WIDTH:]
+    for start in range(0, n_frames - 2 * half, len(band)):
+        n_rows = min(len(band), n_frames - 2 * half - start)
+        rows = slice(start + half, start + half + n_rows)
+        np.matmul(band[:n_rows, : n_rows + 2 * half], coefficients[start : start + n_rows + 2 * half], out=slopes[rows])
     return slopes
 
 
 @lru_cache(maxsize=4)
-def savgol_matrix(order: int) -> Array:
-    """Return the derivatives of the polynomial of a degree through 9 frames at every one of them, as weights of these.
+def _savgol(order: int) -> tuple[Array, Array]:
+    """Return a Savitzky-Golay filter: for 9 frames the slope at each, and for 40 frames those at all but the outer 4.
 
     Savitzky and Golay, "Smoothing and differentiation of data by simplified
     least squares procedures", Analytical Chemistry, 1964.
     """
-    polynomials = np.polynomial.polynomial.Polynomial
     times = np.arange(DELTA_WIDTH) - DELTA_WIDTH // 2
     fits = np.linalg.pinv(np.vander(times, order + 1, increasing=True))
-    slopes = [polynomials(np.eye(order + 1)[power]).deriv(order)(times.astype(float)) for power in range(order + 1)]
-    return frozen((np.column_stack(slopes) @ fits).astype(np.float32))
+    polynomials = [np.polynomial.Polynomial(row) for row in np.eye(order + 1)]
+    ends = np.column_stack([polynomial.deriv(order)(times.astype(float)) for polynomial in polynomials]) @ fits
+    band = np.zeros((32, 32 + DELTA_WIDTH - 1))
+    for i, row in enumerate(band):
+        row[i : i + DELTA_WIDTH] = ends[DELTA_WIDTH // 2]
+    return frozen(ends.astype(np.float32)), frozen(band.astype(np.float32))
 
 
 def normalize(features: Array) -> Array:
