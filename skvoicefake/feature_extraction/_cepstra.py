@@ -188,7 +188,7 @@ def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
     >>> bool(np.allclose(delta(np.arange(20.0)[:, np.newaxis]), 1.0))
     True
     """
-    coefficients = np.asarray(coefficients, dtype=np.float32)
+    coefficients = np.ascontiguousarray(coefficients, dtype=np.float32)
     n_frames = len(coefficients)
     if n_frames < DELTA_WIDTH:
         raise ValueError(f"deltas need at least {DELTA_WIDTH} frames, got {n_frames}.")
@@ -198,10 +198,15 @@ def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
     # At the ends, the slope of the polynomial through the first and the last frames.
     slopes[:half] = ends[:half] @ coefficients[:DELTA_WIDTH]
     slopes[-half:] = ends[-half:] @ coefficients[-DELTA_WIDTH:]
-    for start in range(0, n_frames - 2 * half, len(band)):
-        n_rows = min(len(band), n_frames - 2 * half - start)
-        rows = slice(start + half, start + half + n_rows)
-        np.matmul(band[:n_rows, : n_rows + 2 * half], coefficients[start : start + n_rows + 2 * half], out=slopes[rows])
+    n_inner, size = n_frames - 2 * half, len(band)
+    n_blocks, n_left = divmod(n_inner, size)
+    if n_blocks:
+        frame, item = coefficients.strides
+        shape = (n_blocks, size + 2 * half, coefficients.shape[1])
+        blocks = np.ndarray(shape, np.float32, coefficients, strides=(size * frame, frame, item))
+        np.matmul(band, blocks, out=slopes[half : half + n_blocks * size].reshape(n_blocks, size, -1))
+    left = slice(n_blocks * size, n_blocks * size + n_left + 2 * half)
+    slopes[left][half : half + n_left] = band[:n_left, : n_left + 2 * half] @ coefficients[left]
     return slopes
 
 
@@ -224,16 +229,27 @@ def _savgol(order: int) -> tuple[Array, Array]:
 
 def normalize(features: Array) -> Array:
     """Return features with mean 0 and standard deviation 1 over time (constant ones become 0)."""
-    centered = features - features.mean(axis=0, dtype=np.float64)
-    deviation = np.sqrt(np.square(centered).mean(axis=0))
-    deviation[deviation == 0] = 1
-    centered /= deviation
-    return centered.astype(np.float32)
+    _, centered, deviation = _moments(features)
+    centered /= np.where(deviation == 0, np.float32(1), deviation)
+    return centered
 
 
 def statistics(features: Array) -> Array:
     """Return the mean and the standard deviation over time, of shape (2 * n_coefficients,)."""
-    return np.concatenate([features.mean(axis=0), features.std(axis=0)])
+    mean, _, deviation = _moments(features)
+    return np.concatenate([mean, deviation])
+
+
+def _moments(features: Array) -> tuple[Array, Array, Array]:
+    """Return the mean over time, what is left without it, and its standard deviation."""
+    n_frames = len(features)
+    left = features.astype(np.float64)
+    # A sum, as that of equal float32 numbers is exact in double precision: constants have deviation 0.
+    mean = np.ones(n_frames) @ left / n_frames
+    left -= mean
+    centered = left.astype(np.float32)
+    variance = np.ones(n_frames, dtype=np.float32) @ np.square(centered) / np.float32(n_frames)
+    return mean.astype(np.float32), centered, np.sqrt(variance)
 
 
 def fit_length(
