@@ -10,7 +10,8 @@ from skvoicefake.neural_network._stretches import STRETCH, release
 class Batches(keras.utils.PyDataset):
     """Batches of some rows of a panel, shuffled anew for every epoch if a seed is given.
 
-    Keras' own shuffling draws on its global random state.
+    Keras' own shuffling draws on its global random state. `standardization` is
+    what to take from every frame, and what to divide it by.
     """
 
     def __init__(
@@ -18,13 +19,15 @@ class Batches(keras.utils.PyDataset):
         panel: NDArray[np.float32],
         targets: NDArray[np.intp],
         weights: NDArray[np.float32],
-        rows: NDArray[np.intp],
         batch_size: int,
+        standardization: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+        rows: NDArray[np.intp],
         seed: int | None = None,
     ) -> None:
         super().__init__()
         self.panel, self.targets, self.weights, self.rows = panel, targets, weights, rows
         self.batch_size = batch_size
+        self.standardization = standardization
         self._read = 0
         self._rng = None if seed is None else np.random.RandomState(seed)
         self.on_epoch_end()
@@ -35,6 +38,12 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, i: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         rows = self.rows[i * self.batch_size : (i + 1) * self.batch_size]
         clips = np.asarray(self.panel[rows], dtype=np.float32)
+        if self.standardization is not None:
+            mean, scale = self.standardization
+            # Numbers that overflow are found after training.
+            with np.errstate(over="ignore", invalid="ignore"):
+                clips -= mean
+                clips /= scale
         self._read += clips.nbytes
         if self._read > STRETCH:
             release(self.panel)

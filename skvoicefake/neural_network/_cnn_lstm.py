@@ -6,6 +6,7 @@ arrays, lets it train, and keeps nothing of it.
 """
 
 import copy
+from functools import partial
 from math import nan
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -24,7 +25,15 @@ from skvoicefake.neural_network._batches import Batches, EpochBar
 from skvoicefake.neural_network._network import BATCH, Network, optimizer_config
 from skvoicefake.neural_network._quiet import without_retracing_warnings
 from skvoicefake.neural_network._stretches import statistics
-from skvoicefake.neural_network._validation import as_panel, clip_weights, encode_labels, group_codes, hold_out
+from skvoicefake.neural_network._trainers import trainer
+from skvoicefake.neural_network._validation import (
+    as_panel,
+    clip_weights,
+    encode_labels,
+    group_codes,
+    hold_out,
+    layer_sizes,
+)
 
 
 class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
@@ -240,26 +249,16 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         panel = as_panel(fitted, X, reset=True)
         classes, targets = encode_labels(y, n_clips=len(panel))
         weights = clip_weights(sample_weight, self.class_weight, classes[targets], panel)
-        n_blocks = len(_as_tuple(self.filters, "filters"))
+        architecture, optimizer = self._architecture(), optimizer_config(self.optimizer, self.learning_rate)
+        n_blocks = len(architecture["filters"])
         if self.pool_size**n_blocks > panel.shape[1]:
             raise ValueError(
                 f"pool_size={self.pool_size} after each of {n_blocks} convolutions needs clips of at least"
                 f" {self.pool_size**n_blocks} frames, got {panel.shape[1]} frame(s); X has {np.shape(X)[1]} feature(s)"
                 " along its second axis. Lower pool_size, or take longer clips."
             )
-        if is_warm and (not np.array_equal(classes, self.classes_) or panel.shape[1:] != self.panel_shape_):
-            raise ValueError(
-                f"warm_start goes on with classes {self.classes_.tolist()} and clips of shape {self.panel_shape_}, got"
-                f" classes {classes.tolist()} and clips of shape {panel.shape[1:]}. Set warm_start=False."
-            )
-        architecture, optimizer = self._architecture(), optimizer_config(self.optimizer, self.learning_rate)
         if is_warm:
-            changed = [name for name, value in architecture.items() if value != self._network.parameters[name]]
-            if changed:
-                raise ValueError(
-                    f"warm_start goes on with the network of the last fit, which had another {changed[0]}:"
-                    f" {self._network.parameters[changed[0]]}, not {architecture[changed[0]]}. Set warm_start=False."
-                )
+            self._check_continues(classes, panel.shape[1:], architecture)
         seeds = _seeds(self.random_state)
         train, validation = np.flatnonzero(weights), None
         if self.early_stopping:
@@ -269,7 +268,7 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
             train, validation = rows[split[0]], None if split[1] is None else rows[split[1]]
         callbacks = self._all_callbacks(has_validation=validation is not None)
         if is_warm:
-            network = self._network.with_optimizer(optimizer)
+            network = self._network.continued(optimizer)
         else:
             network = Network(
                 input_shape=panel.shape[1:],
@@ -279,21 +278,22 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
                 optimizer=optimizer,
                 seed=seeds.randint(2**31 - 1),
             )
-        with network.undone_on_error():
+        # Callbacks are shown a model of this fit alone, to keep or to save.
+        with trainer(network, shared=not self.callbacks) as (model, standardization):
+            batches = partial(Batches, panel, targets, weights, self.batch_size, standardization)
             history = _train(
-                network.model,
-                Batches(panel, targets, weights, train, self.batch_size, seed=seeds.randint(2**31 - 1)),
-                None if validation is None else Batches(panel, targets, weights, validation, self.batch_size),
+                model,
+                batches(train, seed=seeds.randint(2**31 - 1)),
+                None if validation is None else batches(validation),
                 epochs=self.epochs,
                 callbacks=callbacks,
             )
-            some = np.asarray(panel[train[:BATCH]], dtype=np.float32)
-            results = [history["loss"], *network.model.get_weights(), network.log_odds(some)]
-            if not all(np.isfinite(keras.ops.convert_to_numpy(result)).all() for result in results):
-                raise ValueError(
-                    "Training diverged: the loss, a weight or a score is not finite. Lower learning_rate"
-                    f" (now {network.parameters['optimizer']['config'].get('learning_rate')})."
-                )
+        some = np.asarray(panel[train[:BATCH]], dtype=np.float32)
+        if not all(np.isfinite(result).all() for result in [history["loss"], *network.values, network.scores(some)]):
+            raise ValueError(
+                "Training diverged: the loss, a weight or a score is not finite. Lower learning_rate"
+                f" (now {network.parameters['optimizer']['config'].get('learning_rate')})."
+            )
         before = self.history_ if is_warm else {}
         fitted.classes_, fitted.panel_shape_, fitted._network = classes, panel.shape[1:], network
         fitted.history_ = _joined(before, history)
@@ -360,15 +360,29 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
 
     def _architecture(self) -> dict[str, Any]:
         return {
-            "filters": _as_tuple(self.filters, "filters"),
+            "filters": layer_sizes(self.filters, "filters"),
             "kernel_size": int(self.kernel_size),
             "pool_size": int(self.pool_size),
             "dropout": float(self.dropout),
             "lstm_units": int(self.lstm_units),
             "bidirectional": bool(self.bidirectional),
-            "dense_units": _as_tuple(self.dense_units, "dense_units"),
+            "dense_units": layer_sizes(self.dense_units, "dense_units"),
             "batch_norm": bool(self.batch_norm),
         }
+
+    def _check_continues(self, classes: NDArray[Any], shape: tuple[int, ...], architecture: dict[str, Any]) -> None:
+        """Refuse a warm start on other data or with another network."""
+        if not np.array_equal(classes, self.classes_) or shape != self.panel_shape_:
+            raise ValueError(
+                f"warm_start goes on with classes {self.classes_.tolist()} and clips of shape {self.panel_shape_}, got"
+                f" classes {classes.tolist()} and clips of shape {shape}. Set warm_start=False."
+            )
+        changed = [name for name, value in architecture.items() if value != self._network.parameters[name]]
+        if changed:
+            raise ValueError(
+                f"warm_start goes on with the network of the last fit, which had another {changed[0]}:"
+                f" {self._network.parameters[changed[0]]}, not {architecture[changed[0]]}. Set warm_start=False."
+            )
 
     def _all_callbacks(self, *, has_validation: bool) -> list[keras.callbacks.Callback]:
         callbacks = [copy.deepcopy(callback) for callback in self.callbacks or ()]
@@ -424,13 +438,3 @@ def _joined(before: dict[str, list[float]], after: dict[str, list[float]]) -> di
         key: before.get(key, [nan] * len(before.get("loss", []))) + after.get(key, [nan] * len(after["loss"]))
         for key in {**before, **after}
     }
-
-
-def _as_tuple(value: Any, name: str) -> tuple[int, ...]:
-    """Return the numbers of units of some layers, given as one number or several."""
-    values = (value,) if isinstance(value, Integral) else tuple(value)
-    if not all(isinstance(item, Integral) and int(item) >= 1 for item in values):
-        raise ValueError(f"{name}={value!r} must hold whole numbers from 1 up, one a layer.")
-    if name == "filters" and not values:
-        raise ValueError("filters=() leaves no convolution; give at least one number.")
-    return tuple(int(item) for item in values)

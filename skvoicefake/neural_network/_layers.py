@@ -9,7 +9,7 @@ import numpy as np
 from keras import initializers, layers
 from numpy.typing import ArrayLike, NDArray
 
-Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Forward = Callable[[Sequence[Any], NDArray[np.float32]], NDArray[np.float32]]
 
 
 def build_cnn_lstm(
@@ -26,7 +26,7 @@ def build_cnn_lstm(
     batch_norm: bool = False,
     mean: ArrayLike = 0.0,
     variance: ArrayLike = 1.0,
-    optimizer: str | dict[str, Any] = "adam",
+    optimizer: str | dict[str, Any] | None = "adam",
     seed: int = 0,
 ) -> keras.Model:
     """Build and compile the network: (Conv1D, max pooling, dropout) a block, LSTM, dense layers, output.
@@ -53,8 +53,9 @@ def build_cnn_lstm(
         Normalise activations between convolution and rectifier.
     mean, variance : array-like of shape (n_coefficients,) or float
         Standardise the input with these.
-    optimizer : str or dict, default="adam"
-        Name of a Keras optimizer, or its serialized form.
+    optimizer : str, dict or None, default="adam"
+        Name of a Keras optimizer, or its serialized form. None leaves the
+        model uncompiled.
     seed : int, default=0
         Fixes initial weights and dropout.
 
@@ -109,6 +110,8 @@ def build_cnn_lstm(
     is_binary = n_classes == 2
     x = layers.Dense(1 if is_binary else n_classes, kernel_initializer=kernel(), name="score")(x)
     model = keras.Model(inputs, layers.Activation("sigmoid" if is_binary else "softmax", name="probability")(x))
+    if optimizer is None:
+        return model
     model.compile(
         # A copy, as Keras writes objects into what it is given.
         optimizer=keras.optimizers.get(copy.deepcopy(optimizer)),
@@ -126,34 +129,53 @@ def build_cnn_lstm(
     return model
 
 
-def compile_forward(model: keras.Model, batch_shape: tuple[int, ...]) -> Forward:
-    """Return a fast function from one batch of a fixed shape to its scores (logits).
+def compile_forward(model: keras.Model, n_clips: int) -> Forward:
+    """Return a fast function from tensors and a batch of so many clips to scores (logits).
 
-    ``model.predict`` costs tens of milliseconds a call, whatever the batch.
+    The tensors are what the input is standardised with, mean and scale, and
+    the variables of the model; its own do not count. So one compilation serves
+    all networks of one shape. ``model.predict`` costs tens of milliseconds a
+    call, whatever the batch.
     """
     scores = keras.Model(model.input, model.get_layer("score").output)
+
+    def call(tensors: Any, batch: Any) -> Any:
+        mean, scale, *values = tensors
+        with keras.StatelessScope(state_mapping=list(zip(model.variables, values, strict=True))):
+            return scores((batch - mean) / scale, training=False)
+
+    if keras.backend.backend() == "jax":
+        import jax  # type: ignore[import-not-found,unused-ignore]
+
+        compiled = jax.jit(call)
+        return lambda tensors, batch: np.asarray(compiled(tensors, batch))
     if keras.backend.backend() != "tensorflow":
-        return lambda batch: np.asarray(scores.predict_on_batch(batch))
+        return lambda tensors, batch: keras.ops.convert_to_numpy(call(tensors, keras.ops.convert_to_tensor(batch)))
     import tensorflow as tf
 
-    def call(batch: Any) -> Any:
-        return scores(batch, training=False)
+    row = tf.TensorSpec(model.input_shape[-1:], tf.float32)
+    specification = [row, row, *(tf.TensorSpec(variable.shape, variable.dtype) for variable in model.variables)]
+    batch_shape = (n_clips, *model.input_shape[1:])
 
     def compile_with(**options: bool) -> Any:
-        # A concrete function, since calls through tf.function itself are watched for retracing
-        # and every new model would look like one.
+        # A concrete function, since calls through tf.function itself cost more.
         return tf.function(call, autograph=False, **options).get_concrete_function(
-            tf.TensorSpec(batch_shape, tf.float32)
+            specification, tf.TensorSpec(batch_shape, tf.float32)
         )
 
-    if batch_shape[0] > 1:
+    if n_clips > 1:
         compiled = compile_with()
     else:
         # XLA is three times quicker for one clip, but compiles for longer, and its code is never freed.
         try:
             compiled = compile_with(jit_compile=True)
-            compiled(tf.zeros(batch_shape))
+            compiled([tf.zeros(one.shape, one.dtype) for one in specification], tf.zeros(batch_shape))
         except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.NotFoundError):
             # Not every platform's TensorFlow has XLA.
             compiled = compile_with()
-    return lambda batch: compiled(tf.constant(batch)).numpy()
+    return lambda tensors, batch: compiled(tensors, tf.constant(batch)).numpy()
+
+
+def as_tensors(values: Sequence[Any]) -> list[Any]:
+    """Return arrays or variables as what a compiled function takes without a further copy."""
+    return [keras.ops.convert_to_tensor(value) for value in values]

@@ -1,23 +1,32 @@
 """A network as plain numbers: what it was built from, its weights, and a quick way to score clips with it."""
 
-import contextlib
-from collections.abc import Iterator
+import threading
+from functools import lru_cache
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from skvoicefake.neural_network._layers import Forward, build_cnn_lstm, compile_forward
+from skvoicefake.neural_network._layers import Forward, as_tensors, build_cnn_lstm, compile_forward
 from skvoicefake.neural_network._stretches import stretches
 
 # Two batch shapes alone, so that little is compiled: one clip, quickly, or many.
 BATCH = 64
 FEW = 8
 
+Values = list[NDArray[Any]]
+Standardization = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+# What two networks may differ in and still be one computation, with other numbers put in.
+NUMBERS_ALONE = ("mean", "variance", "seed", "optimizer")
+
 
 class Network:
-    """A Keras model that is pickled as its parameters and weights, without Keras' own serialization.
+    """Parameters, weights and the state of an optimizer; the Keras model is made when it is asked for.
+
+    It is pickled without Keras' own serialization, and without the optimizer's
+    state.
 
     Parameters
     ----------
@@ -26,40 +35,61 @@ class Network:
     """
 
     def __init__(self, **parameters: Any) -> None:
+        self._set(parameters, values_of(build_cnn_lstm(**(parameters | {"optimizer": None}))), None)
+
+    def _set(self, parameters: dict[str, Any], values: Values, optimizer_values: Values | None) -> None:
         self.parameters = parameters
-        self.model = build_cnn_lstm(**parameters)
-        self._forwards: dict[int, Forward] = {}
+        self._values, self._optimizer_values = values, optimizer_values
+        self._model: keras.Model | None = None
+        self._tensors: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"parameters": self.parameters, "weights": self.model.get_weights()}
+        return {"parameters": self.parameters, "values": self.values}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state["parameters"])  # type: ignore[misc]
-        self.model.set_weights(state["weights"])
+        self._set(state["parameters"], state["values"], None)
 
-    def with_optimizer(self, optimizer: dict[str, Any]) -> "Network":
-        """Return a network of the same weights with another optimizer, or this one if that is what it has."""
-        if optimizer == self.parameters["optimizer"]:
-            return self
-        network = Network(**(self.parameters | {"optimizer": optimizer}))
-        network.model.set_weights(self.model.get_weights())
+    @property
+    def values(self) -> Values:
+        """Weights, and the states of dropout."""
+        # Who has asked for the model may have changed it.
+        return self._values if self._model is None else values_of(self._model)
+
+    @property
+    def optimizer_values(self) -> Values | None:
+        """The optimizer's state, None for a fresh one."""
+        return self._optimizer_values if self._model is None else values_of(self._model.optimizer)
+
+    @property
+    def model(self) -> keras.Model:
+        """The Keras model, ready to predict or to go on with training."""
+        if self._model is None:
+            model = build_cnn_lstm(**self.parameters)
+            assign(model, self._values)
+            if self._optimizer_values is not None:
+                assign(model.optimizer, self._optimizer_values)
+            self._model = model
+        return self._model
+
+    def take(self, model: keras.Model) -> None:
+        """Take over what a model has learned."""
+        self._set(self.parameters, values_of(model), values_of(model.optimizer))
+
+    def continued(self, optimizer: dict[str, Any]) -> "Network":
+        """Return a copy that trains on, with another optimizer or with this one in its state."""
+        network = Network.__new__(Network)
+        same = optimizer == self.parameters["optimizer"]
+        network._set(self.parameters | {"optimizer": optimizer}, self.values, self.optimizer_values if same else None)
         return network
 
-    @contextlib.contextmanager
-    def undone_on_error(self) -> Iterator[None]:
-        """Take back a training that does not come to its end."""
-        variables = [*self.model.variables, *self.model.optimizer.variables]
-        values = [np.array(variable.numpy()) for variable in variables]
-        try:
-            yield
-        except BaseException:
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
-            raise
-
-    def log_odds(self, panel: NDArray[np.float32]) -> Any:
-        """Return what `scores` does, slowly, without compiling."""
-        return keras.Model(self.model.input, self.model.get_layer("score").output)(panel, training=False)
+    def standardization(self) -> Standardization:
+        """Return what the model's first layer takes from its input, and what it divides it by, bit for bit."""
+        n_coefficients = self.parameters["input_shape"][1]
+        mean, variance = (
+            np.broadcast_to(self.parameters.get(name, default), n_coefficients).astype(np.float32)
+            for name, default in (("mean", 0), ("variance", 1))
+        )
+        return mean, np.maximum(np.sqrt(variance), np.float32(keras.config.epsilon()))
 
     def scores(self, panel: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return logits of shape (n_clips, n_outputs).
@@ -68,7 +98,8 @@ class Network:
         not depend on the clips beside it.
         """
         size = 1 if len(panel) <= FEW else BATCH
-        forward = self._forward(size, panel.shape[1:])
+        forward = _forward(size, structure(self.parameters))
+        tensors = self._as_tensors()
         outputs = []
         for _, stretch in stretches(panel, multiple_of=size):
             for start in range(0, len(stretch), size):
@@ -76,13 +107,47 @@ class Network:
                 n_clips = len(batch)
                 if n_clips < size:
                     batch = np.concatenate([batch, np.zeros((size - n_clips, *batch.shape[1:]), dtype=np.float32)])
-                outputs.append(forward(batch)[:n_clips])
+                outputs.append(forward(tensors, batch)[:n_clips])
         return np.concatenate(outputs)
 
-    def _forward(self, size: int, shape: tuple[int, ...]) -> Forward:
-        if size not in self._forwards:
-            self._forwards[size] = compile_forward(self.model, (size, *shape))
-        return self._forwards[size]
+    def _as_tensors(self) -> Any:
+        if self._model is not None:
+            return as_tensors([*self.standardization(), *self._model.variables])
+        if self._tensors is None:
+            self._tensors = as_tensors([*self.standardization(), *self._values])
+        return self._tensors
+
+
+def structure(parameters: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """Return all that a computation depends on but the numbers put in, to know it again by."""
+    kept = {name: value for name, value in parameters.items() if name not in NUMBERS_ALONE}
+    return (*sorted(kept.items()), ("dtype", keras.config.dtype_policy().name))
+
+
+def values_of(owner: Any) -> Values:
+    """Return the variables of a model or an optimizer as arrays of their own."""
+    return [np.array(variable.numpy()) for variable in owner.variables]
+
+
+def assign(owner: Any, values: Values) -> None:
+    """Set the variables of a model or an optimizer."""
+    for variable, value in zip(owner.variables, values, strict=True):
+        variable.assign(value)
+
+
+_compiling = threading.Lock()
+
+
+def _forward(size: int, of: tuple[tuple[str, Any], ...]) -> Forward:
+    with _compiling:
+        return _compiled_forward(size, of)
+
+
+@lru_cache(maxsize=8)
+def _compiled_forward(size: int, of: tuple[tuple[str, Any], ...]) -> Forward:
+    parameters = dict(of)
+    del parameters["dtype"]
+    return compile_forward(build_cnn_lstm(**parameters, optimizer=None), size)
 
 
 def optimizer_config(optimizer: str | keras.optimizers.Optimizer, learning_rate: float) -> dict[str, Any]:

@@ -7,7 +7,13 @@ from skvoicefake.neural_network._batches import Batches
 def batches(seed: int | None = None) -> Batches:
     panel = np.arange(10, dtype=np.float32).reshape(10, 1, 1)
     return Batches(
-        panel, np.arange(10) % 2, np.arange(10, dtype=np.float32) / 10, np.array([1, 2, 3, 5, 6, 7, 8]), 3, seed=seed
+        panel,
+        np.arange(10) % 2,
+        np.arange(10, dtype=np.float32) / 10,
+        3,
+        None,
+        np.array([1, 2, 3, 5, 6, 7, 8]),
+        seed=seed,
     )
 
 
@@ -47,3 +53,12 @@ def test_targets_and_weights_go_with_their_clips(seed):
         assert np.array_equal(targets, panel.ravel() % 2)
         assert np.array_equal(weights, panel.ravel() / np.float32(10))
         assert {panel.dtype, targets.dtype, weights.dtype} == {np.dtype(np.float32)}
+
+
+def test_batches_are_standardised_and_the_panel_is_not():
+    panel = np.random.default_rng(0).normal(size=(5, 4, 2)).astype(np.float32)
+    before, mean, scale = panel.copy(), np.array([1, -2], dtype=np.float32), np.array([2, 0.5], dtype=np.float32)
+    sequence = Batches(panel, np.zeros(5, int), np.ones(5, np.float32), 2, (mean, scale), np.array([0, 4, 3]))
+    assert np.array_equal(sequence[0][0], (panel[[0, 4]] - mean) / scale)
+    assert np.array_equal(sequence[1][0], (panel[[3]] - mean) / scale)
+    assert np.array_equal(panel, before)

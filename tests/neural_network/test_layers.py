@@ -5,7 +5,7 @@ from scipy.special import expit
 from sklearn.utils._testing import assert_allclose
 
 from skvoicefake.neural_network import build_cnn_lstm
-from skvoicefake.neural_network._layers import compile_forward
+from skvoicefake.neural_network._layers import as_tensors, compile_forward
 
 SMALL = {"filters": (4,), "kernel_size": 3, "lstm_units": 4, "dense_units": (4,)}
 
@@ -147,21 +147,35 @@ def test_nothing_is_left_to_build_in_the_first_training_step():
     assert (len(model.optimizer.variables), len(model.metrics_variables)) == n_before
 
 
+def test_without_an_optimizer_the_model_is_not_compiled():
+    model = build_cnn_lstm((20, 3), **SMALL, optimizer=None)
+    assert not model.compiled
+    compiled = build_cnn_lstm((20, 3), **SMALL)
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), compiled.get_weights(), strict=True))
+
+
+def tensors_of(model: keras.Model, mean: object = (0, 0, 0), scale: object = (1, 1, 1)) -> list[object]:
+    return as_tensors([np.array(mean, np.float32), np.array(scale, np.float32), *model.variables])
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("n_clips", [1, 3])
 def test_compiled_scores_are_the_models_log_odds(n_clips, n_classes):
     model = build_cnn_lstm((20, 3), n_classes, **SMALL)
     X = np.random.default_rng(0).normal(size=(n_clips, 20, 3)).astype(np.float32)
-    scores = compile_forward(model, X.shape)(X)
+    scores = compile_forward(model, n_clips)(tensors_of(model), X)
     assert scores.shape == (n_clips, 1 if n_classes == 2 else n_classes)
     odds = np.exp(scores)
     expected = expit(scores) if n_classes == 2 else odds / odds.sum(axis=1, keepdims=True)
     assert_allclose(np.asarray(model(X)), expected, atol=1e-6)
 
 
-def test_compiled_scores_follow_the_weights():
-    model = build_cnn_lstm((20, 3), **SMALL)
-    X = np.ones((1, 20, 3), dtype=np.float32)
-    forward = compile_forward(model, X.shape)
-    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
-    assert_allclose(forward(X), [[0]])
+@pytest.mark.parametrize("parameters", [{}, {"bidirectional": True, "batch_norm": True}])
+def test_compiled_scores_are_those_of_the_numbers_put_in(parameters):
+    X = np.random.default_rng(0).normal(size=(1, 20, 3)).astype(np.float32)
+    numbers = {"mean": [1, -2, 3], "variance": [4, 0.25, 9]}
+    one, other = (build_cnn_lstm((20, 3), **SMALL, **parameters, **kept) for kept in ({}, numbers | {"seed": 1}))
+    forward = compile_forward(one, 1)
+    tensors = tensors_of(other, mean=[1, -2, 3], scale=[2, 0.5, 3])
+    assert_allclose(expit(forward(tensors, X)), np.asarray(other(X)), atol=1e-6)
+    assert_allclose(expit(forward(tensors_of(one), X)), np.asarray(one(X)), atol=1e-6)

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn.utils._testing import assert_allclose
 
+from skvoicefake.neural_network import _network
 from skvoicefake.neural_network._network import BATCH, FEW, Network, optimizer_config
 
 PARAMETERS = {
@@ -105,15 +107,51 @@ def test_a_schedule_is_kept_as_numbers_too():
     assert rate == keras.optimizers.schedules.serialize(schedule)
 
 
-def test_a_network_takes_another_optimizer_along_with_its_weights(network, panel):
-    assert network.with_optimizer(PARAMETERS["optimizer"]) is network
-    other = network.with_optimizer(optimizer_config("sgd", 0.5))
+def test_a_network_goes_on_with_another_optimizer(network, panel):
+    other = network.continued(optimizer_config("sgd", 0.5))
     assert isinstance(other.model.optimizer, keras.optimizers.SGD)
     assert np.array_equal(other.scores(panel), network.scores(panel))
 
 
-def test_slow_log_odds_are_the_scores(network, panel):
-    assert_allclose(keras.ops.convert_to_numpy(network.log_odds(panel)), network.scores(panel), rtol=0, atol=1e-6)
+def test_a_network_goes_on_with_its_optimizers_state():
+    network = Network(**PARAMETERS)
+    network.model.optimizer.iterations.assign(7)
+    assert int(network.continued(PARAMETERS["optimizer"]).model.optimizer.iterations) == 7
+    assert int(network.continued(optimizer_config("adam", 0.5)).model.optimizer.iterations) == 0
+
+
+def test_what_a_copy_learns_does_not_show_in_the_network(panel):
+    network = Network(**PARAMETERS)
+    before = network.scores(panel)
+    other = network.continued(PARAMETERS["optimizer"])
+    for values in other.values:
+        values *= 0
+    other.model.set_weights([np.zeros_like(weights) for weights in other.model.get_weights()])
+    assert np.all(other.scores(panel) == 0)
+    assert np.array_equal(network.scores(panel), before)
+
+
+def test_the_models_probabilities_are_the_scores(network, panel):
+    assert_allclose(network.model.predict_on_batch(panel), expit(network.scores(panel)), rtol=0, atol=1e-6)
+
+
+def test_scores_follow_a_model_that_the_user_changes(panel):
+    network = Network(**PARAMETERS)
+    before = network.scores(panel)
+    network.model.set_weights([weights + 1 for weights in network.model.get_weights()])
+    after = network.scores(panel)
+    assert not np.array_equal(after, before)
+    assert np.array_equal(pickle.loads(pickle.dumps(network)).scores(panel), after)
+
+
+def test_networks_of_one_shape_are_compiled_once(panel):
+    _network._compiled_forward.cache_clear()
+    for seed in range(3):
+        numbers = {"seed": seed, "mean": np.full(3, seed), "variance": np.full(3, 1.0 + seed)}
+        network = Network(**(PARAMETERS | numbers | {"optimizer": optimizer_config("sgd", 0.1 + seed)}))
+        network.scores(panel)
+        network.scores(panel[:1])
+    assert _network._compiled_forward.cache_info().misses == 2
 
 
 @pytest.mark.parametrize("name", ["adamm", "", "LossScaleOptimizer"])
