@@ -148,8 +148,11 @@ def build(args: argparse.Namespace, cache: Path) -> Any:
 
     from skvoicefake import CNNLSTMClassifier, MFCCTransformer
     from skvoicefake.cli import UsageError
+    from skvoicefake.feature_extraction import FeatureStore
 
-    transformer = MFCCTransformer(duration=args.duration, n_jobs=args.jobs, cache=str(cache))
+    # Every clip is needed again, so none may go to make room.
+    store = FeatureStore(cache, max_bytes=None)
+    transformer = MFCCTransformer(duration=args.duration, n_jobs=args.jobs, cache=store)
     network = CNNLSTMClassifier(class_weight="balanced", epochs=args.epochs, random_state=args.seed)
     for name, _ in args.settings:
         if not name.startswith(("mfcc__", "clf__")):
