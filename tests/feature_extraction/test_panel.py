@@ -154,6 +154,16 @@ def test_workers_map_the_same_file(X, tmp_path):
     np.testing.assert_array_equal(sums, [array.sum() for array in arrays])
 
 
+def test_a_file_waits_for_the_worker_it_was_made_for(X, tmp_path):
+    transformer = MFCCTransformer(**QUICK, memmap=tmp_path)
+    expected = -transformer.transform(X)
+    with joblib.Parallel(n_jobs=2) as parallel:
+        results = parallel(joblib.delayed(np.negative)(transformer.transform(X)) for _ in range(10))
+    assert list(tmp_path.iterdir()) == []
+    for result in results:
+        np.testing.assert_array_equal(result, expected)
+
+
 def test_a_search_in_processes_leaves_no_file(tmp_path):
     y = np.repeat(["fake", "real"], 8)
     X = [noise(900, i) + (np.roll(noise(900, i), 1) if i < 8 else 0) for i in range(16)]
