@@ -141,4 +141,5 @@ def _n_bytes(shape: tuple[int, ...]) -> int:
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    return f"{_n_bytes(shape) / 1e9:.3g} GB"
+    n_bytes = _n_bytes(shape)
+    return f"{n_bytes / 1e9:,.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:,.1f} MB"

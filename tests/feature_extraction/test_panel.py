@@ -181,7 +181,7 @@ def test_a_search_in_processes_leaves_no_file(tmp_path):
 
 
 def test_a_panel_larger_than_memory_says_what_to_do():
-    with pytest.raises(MemoryError, match=r"10000 clips takes 2\.21e\+06 GB.*Set memmap to a folder"):
+    with pytest.raises(MemoryError, match=r"10000 clips takes 2,211,840\.0 GB.*Set memmap to a folder"):
         MFCCTransformer(**ENDLESS).transform([noise(800)] * 10_000)
 
 
@@ -205,7 +205,7 @@ except OSError as error:
     print(error, os.listdir(sys.argv[1]))
 """
     message = run(script, tmp_path)
-    assert f"memmap={str(tmp_path)!r} cannot hold the panel of 10 clips (0.000482 GB): File too large." in message
+    assert f"memmap={str(tmp_path)!r} cannot hold the panel of 10 clips (0.5 MB): File too large." in message
     assert message.strip().endswith("[]")
 
 
