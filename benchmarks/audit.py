@@ -5,12 +5,8 @@ it, with a column "speaker". Real clips of speakers with two or more are labelle
 fake: a corpus without shortcuts. Into copies of it, flaws are planted. Everything is written to a temporary folder.
 """
 
-import argparse
-import platform
-import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +14,7 @@ import pandas as pd
 import soundfile
 import soxr
 
+from benchmarks._harness import main
 from skvoicefake.audio import load_audio
 from skvoicefake.datasets import load_table
 from skvoicefake.model_selection import audit
@@ -26,16 +23,15 @@ RATE = 16_000
 SPEEDS = (0.75, 0.85, 1.0, 1.2, 1.35)  # of clips, where more are needed than there are: other sound, so no copies
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser):
     parser.add_argument("clips", type=Path)
     parser.add_argument("--controls", type=int, default=20, help="clean corpora, each labelled anew")
     parser.add_argument("--sources", nargs="*", help="values of the column source to take real clips from")
     parser.add_argument("--n-clips", type=int, default=10_000, help="for the timing")
     parser.add_argument("--jobs", type=int, default=2)
-    args = parser.parse_args()
-    print(platform.platform(), f"Python {platform.python_version()}", f"{args.jobs} processes")
-    print(", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn", "soundfile", "soxr")))
+
+
+def measure(results, args):
     clips = load_table(args.clips)
     print(f"\n{args.clips.name}: {len(clips.data)} clips\n")
     report, seconds = timed(clips, args.jobs)
@@ -43,10 +39,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         real = real_clips(clips.frame, args.sources)
         print(f"\nClean corpora of {len(real)} real clips of {real['speaker'].nunique()} speakers")
-        controls(real, Path(folder), args)
+        controls(results, real, Path(folder), args)
         print(f"\nTime for {args.n_clips} clips")
-        scale(clips.frame, Path(folder, "many"), args)
-    return 0
+        scale(results, clips.frame, Path(folder, "many"), args)
 
 
 def timed(clips, jobs, **options):
@@ -90,7 +85,7 @@ def written(real, folder, seed, *, change_fake=None):
     return pd.DataFrame(rows, columns=["path", "label", "speaker"])
 
 
-def controls(real, folder, args):
+def controls(results, real, folder, args):
     n_alarms = n_minded = 0
     for seed in range(args.controls):
         table = written(real, folder / "control", seed)
@@ -103,6 +98,7 @@ def controls(real, folder, args):
             print(f"  control {seed}: {row['check']}: {row['found'][:150]}")
     print(f"  {args.controls} clean corpora: {n_alarms} with a problem, {n_minded} with a shortcut to mind")
     narrow = written(real, folder / "narrow", 0, change_fake=band_limited)
+    results.figure("clean corpora with a problem", n_alarms, unit=f"of {args.controls}", at_most=0.05 * args.controls)
     print("Fakes band-limited to 4 kHz")
     show(*audited(narrow, folder / "narrow", args.jobs))
     table = written(real, folder / "copies", 0)
@@ -120,6 +116,8 @@ def controls(real, folder, args):
     planted = {(int(i), len(table) - len(copied) + n) for n, i in enumerate(copied)}
     found = set(zip(report.copies["first"].tolist(), report.copies["second"].tolist(), strict=True))
     print(f"  planted {len(planted)}, found {len(found & planted)}, other pairs {len(found - planted)}")
+    results.figure("planted copies found", len(found & planted) / len(planted), unit="", at_least=0.95)
+    results.figure("other pairs", len(found - planted), unit="", at_most=0)
     show(report, seconds)
 
 
@@ -132,7 +130,7 @@ def audited(table, folder, jobs):
     return timed(load_table(folder / "clips.csv"), jobs)
 
 
-def scale(frame, folder, args):
+def scale(results, frame, folder, args):
     folder.mkdir()
     rows = []
     frame = frame.sample(frac=1, random_state=0)
@@ -151,7 +149,8 @@ def scale(frame, folder, args):
         f"  {len(rows)} clips of {length:.2f} s on average: {seconds:.0f} s, {1000 * seconds / len(rows):.1f} ms a clip"
     )
     print(f"  {len(report.copies)} pairs that share sound")
+    results.figure("a clip", 1000 * seconds / len(rows), unit="ms")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(__name__)

@@ -3,16 +3,12 @@
 Run it as ``python -m benchmarks.metrics``.
 """
 
-import os
-import platform
-import statistics
-import time
 from functools import partial
-from importlib.metadata import version
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from benchmarks._harness import interleave, main, rows_of
 from skvoicefake.metrics import (
     actual_detection_cost,
     calibration_loss,
@@ -26,7 +22,6 @@ from skvoicefake.metrics import (
 )
 
 N_CLIPS, N_PUBLISHED, N_REPORT = 1_000_000, 71_000, 3_500
-REPEATS = 5
 OURS = {
     "equal_error_rate": equal_error_rate,
     "equal_error_rate, rocch": partial(equal_error_rate, method="rocch"),
@@ -57,17 +52,6 @@ def published_eer_and_min_cost(real, fake):
     return (frr[at] + far[at]) / 2, least / 0.5
 
 
-def measure(ways, labels, scores, repeats=REPEATS):
-    seconds = {name: [] for name in ways}
-    for _ in range(repeats):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way(labels, scores)
-            seconds[name].append(time.perf_counter() - start)
-    for name, values in seconds.items():
-        print(f"{name:42} {len(scores):9,} {1e3 * statistics.median(values):9.1f} {1e3 * max(values):9.1f}")
-
-
 def clips(n, ties=False):
     rng = np.random.default_rng(0)
     is_real = rng.random(n) < 0.2
@@ -75,36 +59,47 @@ def clips(n, ties=False):
     return np.where(is_real, "real", "fake"), np.round(scores, 2) if ties else scores
 
 
-def main():
-    print(f"{'':42} {'clips':>9} {'median ms':>9} {'worst ms':>9}")
+def add_arguments(parser):
+    parser.add_argument("--repeats", type=int, default=5)
+
+
+def measure(results, args):
     labels, scores = clips(N_CLIPS)
-    measure(OURS | {"roc_auc_score (scikit-learn)": roc_auc_score}, labels, scores)
-    print("labels as a list, 0 and 1, objects; tied scores")
-    measure({"equal_error_rate, list of words": equal_error_rate}, labels.tolist(), scores)
-    measure({"equal_error_rate, array of objects": equal_error_rate}, labels.astype(object), scores)
-    zeros = {"equal_error_rate, 0 and 1": equal_error_rate, "roc_auc_score, 0 and 1 (scikit-learn)": roc_auc_score}
-    measure(zeros, (labels == "real").astype(int), scores)
-    measure({"min_cllr, tied scores": min_cllr}, *clips(N_CLIPS, ties=True))
-    print("the published code's way")
+    ways = OURS | {"roc_auc_score (scikit-learn)": roc_auc_score}
+    seconds = timed(results, f"{N_CLIPS:,} scores", ways, labels, scores, args.repeats)
+    auc = seconds["roc_auc_score (scikit-learn)"]
+    results.ratio("roc_auc_score / equal_error_rate", auc, seconds["equal_error_rate"])
+    results.ratio("roc_auc_score / min_cllr", auc, seconds["min_cllr"])
+    kinds = {
+        "list of words": lambda *_: equal_error_rate(words, scores),
+        "array of objects": lambda *_: equal_error_rate(objects, scores),
+        "0 and 1": lambda *_: equal_error_rate(zeros, scores),
+        "0 and 1, roc_auc_score (scikit-learn)": lambda *_: roc_auc_score(zeros, scores),
+        "tied scores, min_cllr": lambda *_: min_cllr(labels, np.round(scores, 2)),
+    }
+    words, objects, zeros = labels.tolist(), labels.astype(object), (labels == "real").astype(int)
+    timed(results, f"equal_error_rate of {N_CLIPS:,} labels of other kinds", kinds, labels, scores, args.repeats)
     labels, scores = clips(N_PUBLISHED)
     real, fake = scores[labels == "real"], scores[labels == "fake"]
-    ours = {
+    ways = {
         "published EER and minDCF": lambda *_: published_eer_and_min_cost(real, fake),
         "equal_error_rate and min_detection_cost": lambda y, s: (equal_error_rate(y, s), min_detection_cost(y, s)),
     }
-    measure(ours, labels, scores)
-    print("an interval of 1000 resamples")
+    seconds = timed(results, f"The published code's way, {N_PUBLISHED:,} scores", ways, labels, scores, args.repeats)
+    results.ratio("published EER and minDCF / ours", *seconds.values())
     labels, scores = clips(N_REPORT)
     ways = {name: partial(confidence_interval, OURS[name]) for name in ("equal_error_rate", "min_detection_cost")}
     ways["min_cllr"] = partial(confidence_interval, min_cllr)
-    ways["roc_auc_score, known"] = partial(confidence_interval, roc_auc_score)
-    measure(ways, labels, scores, repeats=3)
-    hidden = {
-        "roc_auc_score, as any metric": lambda y, s: confidence_interval(partial(roc_auc_score, max_fpr=None), y, s)
-    }
-    measure(hidden, labels, scores, repeats=1)
-    print(f"{os.cpu_count()} cores ({platform.machine()}), numpy {version('numpy')}, scipy {version('scipy')}")
+    ways["roc_auc_score"] = partial(confidence_interval, roc_auc_score)
+    ways["roc_auc_score, as any metric"] = partial(confidence_interval, partial(roc_auc_score, max_fpr=None))
+    timed(results, f"An interval of 1000 resamples, {N_REPORT:,} scores", ways, labels, scores, min(3, args.repeats))
+
+
+def timed(results, title, ways, labels, scores, repeats):
+    seconds = interleave({name: partial(way, labels, scores) for name, way in ways.items()}, repeats=repeats)
+    results.table(title, rows_of(seconds))
+    return seconds
 
 
 if __name__ == "__main__":
-    main()
+    main(__name__)

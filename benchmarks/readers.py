@@ -4,17 +4,16 @@ Run it as ``python -m benchmarks.readers``. It makes empty files in a temporary 
 """
 
 import os
-import platform
-import statistics
-import sys
 import tempfile
-import time
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from benchmarks._harness import interleave, main, rows_of
 from skvoicefake.datasets import load_data
 
-N_LINES, REPEATS = 200_000, 5
+N_LINES = 200_000
 
 
 def write(path, lines):
@@ -175,21 +174,21 @@ TREES = {
 }
 
 
-def main():
-    print(f"{'':20} {'clips':>8} {'median s':>9} {'worst s':>9} {'CPU s':>9}")
+def add_arguments(parser):
+    parser.add_argument("--repeats", type=int, default=5)
+
+
+def measure(results, args):
+    rows = []
     for name, tree in TREES.items():
         with tempfile.TemporaryDirectory() as root:
             path, parameters = tree(Path(root))
-            walls, cpus = [], []
-            for _ in range(REPEATS):
-                wall, cpu = time.perf_counter(), time.process_time()
-                clips = load_data(path, **parameters)
-                walls.append(time.perf_counter() - wall)
-                cpus.append(time.process_time() - cpu)
-        times = f"{statistics.median(walls):9.2f} {max(walls):9.2f} {statistics.median(cpus):9.2f}"
-        print(f"{name:20} {len(clips.data):8,} {times}", flush=True)
-    print(f"{os.cpu_count()} cores ({platform.machine()}), Python {sys.version.split()[0]}, pandas {version('pandas')}")
+            seconds = interleave({name: partial(load_data, path, **parameters)}, repeats=args.repeats)
+        rows += rows_of(seconds, unit="s")
+        low, high = np.quantile(seconds[name], [0.1, 0.9])
+        results.figure(name, np.median(seconds[name]), low=low, high=high, unit="s", at_most=2)
+    results.table(f"Reading {N_LINES:,} clips", rows)
 
 
 if __name__ == "__main__":
-    main()
+    main(__name__)
