@@ -101,7 +101,7 @@ class FeatureStore:
     >>> clips = [np.random.default_rng(i).normal(size=16000) for i in range(3)]
     >>> panel = MFCCTransformer(duration=1.0, cache=store).fit_transform(clips)
     >>> [(kept.n_entries, kept.n_bytes) for kept in store.contents()]
-    [(3, 61440)]
+    [(3, 49152)]
     >>> store.clear()
     >>> store.contents()
     []
