@@ -190,17 +190,16 @@ class FeatureStore:
 
     def _write(self, name: str, content: bytes) -> None:
         """Keep an entry, and make room if it is time to. Raises OSError if it cannot be written."""
-        path = self._path(name)
-        if not os.path.isdir(os.path.dirname(path)):  # noqa: PTH112, PTH120
-            self._begin(os.path.dirname(path))  # noqa: PTH120
-        _put(path, _checksum(name, content) + content)
+        path, entry = self._path(name), _checksum(name, content) + content
+        try:
+            _put(path, entry)
+        except FileNotFoundError:  # the first one there, or somebody has cleared the folder
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            tag = Path(self.folder) / TAG
+            if not tag.exists():
+                _put(str(tag), f"{SIGNATURE}\n{NOTE}".encode())
+            _put(path, entry)
         self._make_room(name, len(content))
-
-    def _begin(self, shard: str) -> None:
-        os.makedirs(shard, exist_ok=True)  # noqa: PTH103
-        tag = Path(self.folder) / TAG
-        if not tag.exists():
-            _put(str(tag), f"{SIGNATURE}\n{NOTE}".encode())
 
     def _write_recipe(self, name: str, recipe: str) -> None:
         path = Path(self.folder) / RECIPES / f"{name}.json"
@@ -238,17 +237,17 @@ class FeatureStore:
         """Look at the entries in some shards; remove what was left unfinished there."""
         now = time.time()
         for number in shards:
-            with contextlib.suppress(OSError), os.scandir(self._shard(number)) as found:
-                for file in found:
-                    if match := ENTRY.fullmatch(file.name):
+            found = []
+            with contextlib.suppress(OSError):  # no such folder yet
+                found = list(os.scandir(os.path.join(self.folder, f"{number:02x}")))  # noqa: PTH118
+            for file in found:
+                match = ENTRY.fullmatch(file.name)
+                with contextlib.suppress(OSError):  # another process has removed it
+                    if match and not match["unfinished"]:
                         status = file.stat()
-                        if not match["unfinished"]:
-                            yield _Entry(status.st_mtime, file.path, _on_disk(status.st_size))
-                        elif now - status.st_mtime > LEFT:
-                            os.unlink(file.path)  # noqa: PTH108
-
-    def _shard(self, number: int) -> str:
-        return os.path.join(self.folder, f"{number:02x}")  # noqa: PTH118
+                        yield _Entry(status.st_mtime, file.path, _on_disk(status.st_size))
+                    elif match and now - file.stat().st_mtime > LEFT:
+                        os.unlink(file.path)  # noqa: PTH108
 
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name[17:19], name)  # noqa: PTH118

@@ -154,7 +154,7 @@ DIES_WHILE_WRITING = """
 write, written = Path.write_bytes, []
 def dying(path, entry):
     written.append(path)
-    if len(written) == 11:
+    if len(written) > 10 and path.parent.exists():
         write(path, entry[: len(entry) // 2])
         os.kill(os.getpid(), signal.SIGKILL)
     return write(path, entry)
@@ -397,6 +397,16 @@ def test_clearing_takes_what_is_ours_alone(folder):
     assert sorted(path for path in folder.rglob("*") if path.is_file()) == sorted(theirs)
     FeatureStore(folder).clear()
     assert all(path.exists() for path in theirs)
+
+
+def test_a_folder_that_is_removed_is_made_again(folder):
+    shelf = put(folder, range(5))
+    FeatureStore(folder).clear()
+    for number in range(5):
+        shelf.get(str(number).encode(), lambda number=number: np.full(1000, number))
+    assert shelf.failure is None
+    assert kept_numbers(folder) == set(range(5))
+    assert FeatureStore(folder).exists()
 
 
 def test_clearing_leaves_nothing(folder):
