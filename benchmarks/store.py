@@ -30,14 +30,15 @@ def add_arguments(parser):
     parser.add_argument("--full", action="store_true", help="12 candidates by 5 folds")
     parser.add_argument("--n-clips", type=int, default=1000)
     parser.add_argument("--epochs", type=int, default=5, help="of every fit (the network's default is 30)")
-    parser.add_argument("--hits-only", action="store_true", help="no search")
+    parser.add_argument("--only", choices=["hits", "search"], help="one of the two parts")
 
 
 def measure(results, args):
     """Measure hits, then a search and the same search again."""
     with tempfile.TemporaryDirectory() as folder:
-        hits(results, Path(folder))
-        if not args.hits_only:
+        if args.only != "search":
+            hits(results, Path(folder))
+        if args.only != "hits":
             n_candidates, n_folds = (12, 5) if args.full else (2, 2)
             search(results, Path(folder), args.n_clips, n_candidates, n_folds, args.epochs)
 
