@@ -15,8 +15,8 @@ import skvoicefake
 from skvoicefake.feature_extraction._identity import identity
 from skvoicefake.feature_extraction._store import FeatureStore
 
-# To be raised whenever the code from clip to coefficients gives other numbers than before. tests/../test_shelf.py
-# notices if they changed and this did not. Between releases their versions tell the numbers apart.
+# To be raised whenever the code from clip to coefficients gives other numbers than before: test_shelf.py notices if
+# they changed and this did not. (Those of different releases are told apart by the release.)
 FORMAT = 2
 # What the numbers come from besides; librosa is not among them.
 LIBRARIES = ("numpy", "scipy", "soundfile", "soxr")

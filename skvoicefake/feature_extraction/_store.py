@@ -20,6 +20,7 @@ RECIPES, RECIPE = "recipes", re.compile(r"[0-9a-f]{16}\.json(\.[0-9a-f]{32}\.tmp
 N_SHARDS = 256
 ENTRY = re.compile(r"(?P<recipe>[0-9a-f]{16})-[0-9a-f]{64}(?P<unfinished>\.[0-9a-f]{32}\.tmp)?")
 PAGE = 4096  # bytes; disks give out no less
+CHECKSUM = 32  # bytes before the content of an entry
 # When an entry was used is noted so many seconds after it was noted last.
 NOTED = 600
 # What a program left that died while it wrote is removed when it is so many seconds old.
@@ -39,7 +40,8 @@ class Kept(NamedTuple):
     n_entries, n_bytes : int
         How many clips, and what they take on the disk.
     oldest, newest : datetime
-        When the entries were used last: the first and the last of them.
+        When the one that was not used for the longest time was used last, and
+        when the latest use was.
     """
 
     recipe: dict[str, Any]
@@ -78,6 +80,11 @@ class FeatureStore:
         What the folder may take on the disk, 10 GiB by default. Where it
         would grow beyond, entries go that were not used for the longest time.
         None sets no limit.
+
+    Raises
+    ------
+    ValueError
+        If a parameter makes no sense.
 
     See Also
     --------
@@ -179,14 +186,14 @@ class FeatureStore:
         """Return an entry of so many bytes."""
         try:
             with open(self._path(name), "rb", buffering=0) as file:
-                entry = file.read(n_bytes + _CHECKSUM + 1)
+                entry = file.read(n_bytes + CHECKSUM + 1)
                 if time.time() - os.fstat(file.fileno()).st_mtime > NOTED:
                     with contextlib.suppress(OSError):  # of others, or on a disk that cannot be written to
                         os.utime(file.name)
         except OSError:
             return None
-        content = memoryview(entry)[_CHECKSUM:]
-        return content if len(content) == n_bytes and _checksum(name, content) == entry[:_CHECKSUM] else None
+        content = memoryview(entry)[CHECKSUM:]
+        return content if len(content) == n_bytes and _checksum(name, content) == entry[:CHECKSUM] else None
 
     def _write(self, name: str, content: bytes) -> None:
         """Keep an entry, and make room if it is time to. Raises OSError if it cannot be written."""
@@ -222,7 +229,7 @@ class FeatureStore:
         """
         if self.max_bytes is None:
             return
-        n_entries = self.max_bytes / _on_disk(n_bytes + _CHECKSUM)
+        n_entries = self.max_bytes / _on_disk(n_bytes + CHECKSUM)
         n_parts = N_SHARDS
         while n_parts > 1 and n_entries / n_parts < N_LOOKED_AT:
             n_parts //= 2
@@ -251,9 +258,6 @@ class FeatureStore:
 
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name[17:19], name)  # noqa: PTH118
-
-
-_CHECKSUM = 32  # bytes
 
 
 def _checksum(name: str, content: bytes | memoryview) -> bytes:
