@@ -115,7 +115,7 @@ def reason(error: Exception) -> str:
     return "no known audio format" if "does not exist" in message else message
 
 
-def check_path(path: Path, name: str) -> None:
+def check_path(path: str | os.PathLike[str], name: str) -> None:
     """Raise where there is no file that holds something."""
     try:
         status = os.stat(path)  # noqa: PTH116
@@ -132,13 +132,12 @@ def as_is(source: Any) -> Any:
     return os.fsencode(source) if isinstance(source, str | os.PathLike) and os.name == "posix" else source
 
 
-def _source(clip: object, name: str) -> Path | io.BytesIO:
+def _source(clip: object, name: str) -> str | io.BytesIO:
     if isinstance(clip, str | os.PathLike):
         if not os.fspath(clip):
             raise AudioError(f"{name}: expected the path of an audio file, got an empty one. Leave the clip out.")
-        path = Path(clip)
-        check_path(path, name)
-        return path
+        check_path(clip, name)
+        return os.fsdecode(clip)
     if isinstance(clip, bytes | bytearray | memoryview):
         source = io.BytesIO(clip)
     elif hasattr(clip, "read") and hasattr(clip, "seek"):
@@ -167,7 +166,7 @@ def _read(file: Any, n_samples: int, header: Header) -> NDArray[np.float32]:
 
 
 def _decode_with_ffmpeg(
-    source: Path | io.BytesIO, name: str, refusal: str, duration: float | None
+    source: str | io.BytesIO, name: str, refusal: str, duration: float | None
 ) -> tuple[NDArray[np.float32], float]:
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
@@ -175,17 +174,17 @@ def _decode_with_ffmpeg(
             f"{name}: not audio that libsndfile can read ({refusal}). If it is m4a, aac, amr or a video, install"
             " the ffmpeg program; else convert it to wav or flac."
         )
-    if isinstance(source, Path):
+    if isinstance(source, str):
         return _run_ffmpeg(ffmpeg, source, name, refusal, duration)
     # Not through a pipe: the table of contents of an m4a may stand at its end.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "clip")
         path.write_bytes(source.getbuffer())
-        return _run_ffmpeg(ffmpeg, path, name, refusal, duration)
+        return _run_ffmpeg(ffmpeg, str(path), name, refusal, duration)
 
 
 def _run_ffmpeg(
-    ffmpeg: str, path: Path, name: str, refusal: str, duration: float | None
+    ffmpeg: str, path: str, name: str, refusal: str, duration: float | None
 ) -> tuple[NDArray[np.float32], float]:
     import soundfile
 

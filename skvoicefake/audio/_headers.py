@@ -3,8 +3,7 @@
 import io
 import os
 import sys
-from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from skvoicefake.audio._clip import AudioError
 
@@ -35,21 +34,20 @@ class Header(NamedTuple):
     n_samples: int = sys.maxsize
 
 
-def checked_header(source: Path | io.BytesIO, name: str) -> Header:
+def checked_header(source: str | os.PathLike[str] | io.BytesIO, name: str) -> Header:
     """Return what the header says; raise if it announces more sound than there is.
 
     libsndfile quietly returns what is left of a truncated file.
     """
-    if isinstance(source, Path):
-        try:
-            file = source.open("rb")
-        except OSError as error:
-            raise AudioError(f"{name}: cannot be opened: {error.strerror}.") from error
-        with file:
-            header = _header(file, os.fstat(file.fileno()).st_size)
-    else:
+    if isinstance(source, io.BytesIO):
         header = _header(source, source.getbuffer().nbytes)
         source.seek(0)
+    else:
+        try:
+            with open(source, "rb", buffering=0) as file:  # most need but the first few bytes
+                header = _header(file, os.fstat(file.fileno()).st_size)
+        except OSError as error:
+            raise AudioError(f"{name}: cannot be opened: {error.strerror}.") from error
     if header.announced > header.there:
         raise AudioError(
             f"{name}: truncated {header.kind}: the header announces {header.announced} bytes of sound,"
@@ -58,7 +56,7 @@ def checked_header(source: Path | io.BytesIO, name: str) -> Header:
     return header
 
 
-def _header(file: BinaryIO, total: int) -> Header:
+def _header(file: Any, total: int) -> Header:
     beginning = file.read(12)
     magic = beginning[:4]
     if magic in (b".snd", b"dns."):

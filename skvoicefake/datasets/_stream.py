@@ -43,8 +43,8 @@ def stream_audio(path: str | os.PathLike[str], sample_rate: int) -> Iterator[Wav
         As `load_audio`; where a recording breaks off, after the blocks before.
     """
     name = clip_name(path)
-    check_path(Path(path), name)
-    header = checked_header(Path(path), name)
+    check_path(path, name)
+    header = checked_header(path, name)
     with _opened(path, name, header) as file:
         check_n_channels(file.channels, name)
         rate = file.samplerate
