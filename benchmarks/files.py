@@ -23,7 +23,7 @@ from skvoicefake import MFCCTransformer
 from skvoicefake.audio import load_audio
 from skvoicefake.feature_extraction import mfcc
 
-RATE, SECONDS, LONG = 16_000, 3, 60
+RATE, SECONDS, LONG = 16_000, 3, 30
 # Format, rate in Hz, channels.
 KINDS = {
     "wav, 16 kHz": ("wav", 16_000, 1),
@@ -36,8 +36,8 @@ OURS = "MFCCTransformer.transform"
 
 
 def add_arguments(parser):
-    parser.add_argument("--n-clips", type=int, default=48, help="files of every kind (default: %(default)s)")
-    parser.add_argument("--repeats", type=int, default=9, help="rounds (default: %(default)s)")
+    parser.add_argument("--n-clips", type=int, default=16, help="files of every kind (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=7, help="rounds (default: %(default)s)")
 
 
 def measure(results, args):
@@ -48,7 +48,7 @@ def measure(results, args):
     with tempfile.TemporaryDirectory() as folder:
         rows = []
         for i, (name, kind) in enumerate(KINDS.items()):
-            rows += threads(results, name, write(Path(folder, str(i)), 4 * args.n_clips, *kind), 3 * args.repeats)
+            rows += threads(results, name, write(Path(folder, str(i)), 4 * args.n_clips, *kind), 2 * args.repeats)
         results.table("Two at once: time a clip", rows)
         long_files(results, Path(folder, "long"), args.repeats)
 
@@ -111,7 +111,7 @@ def by_processes(paths):
 def long_files(results, folder, repeats):
     """Time the first seconds of long files beside all of them."""
     for name, kind in KINDS.items():
-        paths = write(folder / name, 4, *kind, seconds=LONG)
+        paths = write(folder / name, 2, *kind, seconds=LONG)
         seconds = interleave(
             {
                 "all": lambda paths=paths: [load_audio(path) for path in paths],
