@@ -126,7 +126,7 @@ def structure(parameters: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
 
 def values_of(owner: Any) -> Values:
     """Return the variables of a model or an optimizer as arrays of their own."""
-    return [np.array(variable.numpy()) for variable in owner.variables]
+    return [np.array(keras.ops.convert_to_numpy(tensor)) for tensor in as_tensors(owner.variables)]
 
 
 def assign(owner: Any, values: Values) -> None:

@@ -55,4 +55,6 @@ def without_retracing_warnings() -> Iterator[None]:
 
 if "tensorflow" not in sys.modules and LOG_LEVEL not in os.environ:
     with _quiet():
+        # scikeras imports TensorFlow, whatever the backend.
         import keras  # noqa: F401
+        import tensorflow  # noqa: F401

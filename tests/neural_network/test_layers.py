@@ -142,7 +142,7 @@ def test_nothing_is_left_to_build_in_the_first_training_step():
     model = build_cnn_lstm((20, 3), **SMALL)
     before = {id(variable) for variable in model.variables}
     n_before = len(model.optimizer.variables), len(model.metrics_variables)
-    model.fit(np.zeros((4, 20, 3), dtype=np.float32), np.array([0, 1, 0, 1]), verbose=0)
+    model.fit(np.zeros((4, 20, 3), dtype=np.float32), np.array([0, 1, 0, 1], dtype=np.float32), verbose=0)
     assert {id(variable) for variable in model.variables} == before
     assert (len(model.optimizer.variables), len(model.metrics_variables)) == n_before
 
