@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from skvoicefake.cli import main
 from skvoicefake.cli._detector import fingerprint, load_detector
+from tests.checks.kept import entries
 
 pytestmark = pytest.mark.filterwarnings("default")
 TINY = ["--duration", "0.3", "--jobs", "1"]
@@ -177,7 +178,7 @@ def test_ctrl_c_keeps_features_and_nothing_half_done(corpus, tmp_path):
 
 
 def stamps(folder):
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    return {path: path.stat().st_mtime_ns for path in entries(folder)}
 
 
 @pytest.mark.parametrize(
