@@ -1,49 +1,42 @@
-"""How long does one clip take to score? ``predict_proba`` beside Keras' own ways, interleaved in one run.
-
-Run it as ``python -m benchmarks.single_clip``.
-"""
-
-import os
-import platform
-import statistics
-import time
-from importlib.metadata import version
+"""How long does one clip take to score? ``predict_proba`` beside Keras' own ways, interleaved in one run."""
 
 import numpy as np
 
-from skvoicefake import CNNLSTMClassifier
+from benchmarks._harness import interleave, main, rows_of
 
 N_FRAMES, N_COEFFICIENTS = 301, 40
-REPEATS = 100
 
 
-def main():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(64, N_FRAMES, N_COEFFICIENTS)).astype(np.float32)
+def add_arguments(parser):
+    parser.add_argument("--repeats", type=int, default=50, help="times that every way is taken (50)")
+
+
+def measure(results, args):
+    from sklearn.base import clone
+
+    from skvoicefake import CNNLSTMClassifier
+
+    X = np.random.default_rng(0).standard_normal((64, N_FRAMES, N_COEFFICIENTS), dtype=np.float32)
     clf = CNNLSTMClassifier(epochs=1, early_stopping=False, random_state=0).fit(X, np.arange(64) % 2)
+    clip = X[:1]
+    model = clone(clf).fit(X, np.arange(64) % 2).model_
+    clf.predict_proba(clip)
+    network = clf._network
     ways = {
-        "model.predict (Keras)": lambda clip: clf.model_.predict(clip, verbose=0),
-        "model(x) (Keras)": lambda clip: np.asarray(clf.model_(clip)),
-        "model.predict_on_batch (Keras)": clf.model_.predict_on_batch,
-        "predict_proba (skvoicefake)": clf.predict_proba,
+        "model.predict (Keras)": lambda: model.predict(clip, verbose=0),
+        "model(x) (Keras)": lambda: np.asarray(model(clip)),
+        "model.predict_on_batch (Keras)": lambda: model.predict_on_batch(clip),
+        "predict_proba (skvoicefake)": lambda: clf.predict_proba(clip),
+        "the compiled network alone": lambda: network.scores(clip),
     }
-    seconds = {name: [] for name in ways}
-    for way in ways.values():
-        way(X[:1])
-    for i in range(REPEATS):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way(X[i % 64 : i % 64 + 1])
-            seconds[name].append(time.perf_counter() - start)
-    ours = statistics.median(seconds["predict_proba (skvoicefake)"])
-    print(f"{'one clip, median of ' + str(REPEATS):34} {'ms':>8} {'ratio':>8}")
-    for name, values in seconds.items():
-        median = statistics.median(values)
-        print(f"{name:34} {1e3 * median:8.2f} {median / ours:8.1f}")
-    print(
-        f"{os.cpu_count()} cores ({platform.machine()}), keras {version('keras')}, tensorflow {version('tensorflow')}"
+    seconds = interleave(ways, repeats=args.repeats, warmups=2)
+    results.table(
+        f"One clip of {N_FRAMES} x {N_COEFFICIENTS}", rows_of(seconds, reference="predict_proba (skvoicefake)")
     )
+    ours = seconds["predict_proba (skvoicefake)"]
+    results.figure("predict_proba of one clip", 1e3 * np.median(ours), unit="ms", at_most=5)
+    results.ratio("Keras' predict / predict_proba", seconds["model.predict (Keras)"], ours, at_least=20)
 
 
 if __name__ == "__main__":
-    main()
+    main(__name__)
