@@ -1,7 +1,7 @@
 """Frames -> power -> filter bank -> dB, one clip at a time, in single precision where that is enough."""
 
 import threading
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, Literal, TypeVar
 
@@ -12,9 +12,11 @@ Array = NDArray[np.float32]
 Float = TypeVar("Float", bound=np.floating[Any])
 # Power below this (-100 dB) counts as silence, as in librosa.power_to_db.
 POWER_FLOOR = 1e-10
-# The rounding of a single-precision transform is noise about 140 dB below the mean power of a frame's bins. A band
-# that lies further than this below that mean would hear it: cepstra would be wrong by up to 1e-3.
-DEPTH = 59.0  # dB
+# The rounding of a single-precision transform is noise about 140 dB below the mean power of a frame's bins, which bands
+# that lie far below that mean hear. Frames whose bands lie further below it than this, on an average that is ruled by
+# the lowest ones, are computed again in double precision. Of 140,000 frames of speech, tones and noise, none above it
+# was wrong by more than 7e-4 in its cepstra.
+DEPTH = 43.0  # dB
 # Samples of frames that are worked on at once, so that they and their spectra stay in the processor's cache.
 BLOCK = 2**18
 # Frames that are multiplied by the window in one go.
@@ -33,12 +35,15 @@ class FilterBank:
 
     def __init__(self, weights: Array) -> None:
         self.weights = frozen(weights)
-        # What levels a flat spectrum in the bands. Those without a bin hear nothing, and rightly so.
-        with np.errstate(divide="ignore"):
-            self.levels = frozen((1 / weights.sum(axis=1, dtype=np.float64)).astype(np.float32))
-        edges = np.linspace(0, len(weights), max(1, len(weights) // 10) + 1).round().astype(int).tolist()
+        total, square = weights.sum(axis=1, dtype=np.float64), np.square(weights, dtype=np.float64).sum(axis=1)
+        # How much of the rounding of a flat spectrum is heard in a band. It averages out over many bins, and over
+        # many bands but for those that hear the same bins.
+        heard = square / np.maximum(total, np.finfo(np.float32).tiny)
+        n_heard = max(1, min(len(weights), int(np.count_nonzero(weights.any(axis=0)))))
+        self.hearing = frozen((heard / n_heard).astype(np.float32))
         n_bins = weights.shape[1]
         self.average = frozen(np.full(2 * n_bins, 1 / n_bins, dtype=np.float32))
+        edges = np.linspace(0, len(weights), min(8, 1 + len(weights) // 8) + 1).round().astype(int).tolist()
         runs = [slice(start, end) for start, end in pairwise(edges)]
         self.parts = [part for bands in runs if (part := _part(weights, bands)) is not None]
 
@@ -85,16 +90,23 @@ def band_decibels(
     scale : int, default=0
         The clip is ``y * 2**scale``.
     """
+    from scipy.fft import next_fast_len
+
     frames = framed(y, n_fft, hop_length, center, pad_mode)
     win_length = n_fft if win_length is None else win_length
-    power, mean_power = _band_power(frames, _tiled_window(window, win_length, n_fft), bank)
-    if scale:
-        power, mean_power = power.astype(np.float64) * 4.0**scale, mean_power.astype(np.float64) * 4.0**scale
-    _clip(power, top_db)
-    is_doubtful = power * bank.levels < mean_power[:, np.newaxis] * power.dtype.type(10 ** (-DEPTH / 10))
-    if is_doubtful.any():
-        rows = np.flatnonzero(is_doubtful.any(axis=1))
-        power[rows] = exact_band_power(frames, padded_window(window, win_length, n_fft), bank, rows) * 4.0**scale
+    exact = partial(exact_band_power, frames, padded_window(window, win_length, n_fft), bank)
+    # Transforms of lengths with large prime factors go a long way round, and gather more rounding on it.
+    if next_fast_len(n_fft) == n_fft:
+        power, mean_power = _band_power(frames, _tiled_window(window, win_length, n_fft), bank)
+        if scale:
+            power, mean_power = power.astype(np.float64) * 4.0**scale, mean_power.astype(np.float64) * 4.0**scale
+        _clip(power, top_db)
+        rows = np.flatnonzero(mean_power * ((1 / power) @ bank.hearing) > 10 ** (DEPTH / 10))
+        if len(rows):
+            power[rows] = exact(rows) * 4.0**scale
+            _clip(power, top_db)
+    else:
+        power = exact(np.arange(len(frames))) * 4.0**scale
         _clip(power, top_db)
     np.log10(power, out=power)
     power *= 10

@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 import scipy.fft
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
@@ -112,6 +112,10 @@ def test_mel_scale_is_librosas_and_back(frequency, htk):
 @settings(max_examples=150)
 @given(signals(), mfcc_parameters())
 def test_mfcc_is_librosas(y, parameters):
+    # There librosa 1.0 mirrors one sample of the last frame wrongly.
+    assume(
+        not (parameters["pad_mode"] == "reflect" and parameters["center"] and len(y) % parameters["hop_length"] == 0)
+    )
     expected = librosa_mfcc(y, **parameters)
     coefficients = mfcc(y, **parameters)
     assert coefficients.dtype == np.float32
@@ -122,6 +126,19 @@ def test_mfcc_is_librosas(y, parameters):
     ortho = parameters["norm"] == "ortho"
     scale = (1.0 if ortho else 2 * np.sqrt(parameters["n_mels"])) * (1 + parameters["lifter"] / 2)
     np.testing.assert_allclose(coefficients, expected, rtol=0 if ortho else 3e-6, atol=1e-3 * scale)
+
+
+@pytest.mark.parametrize("n_fft", [512, 400, 441, 137, 509])
+@pytest.mark.parametrize("top_db", [80.0, None])
+@pytest.mark.parametrize("depth", [40, 50, 60, 70, 90, 110])
+def test_bands_far_below_a_tone_are_librosas(n_fft, top_db, depth):
+    # What single precision alone would get wrong.
+    t = np.arange(8000) / 16_000
+    y = (np.sin(2 * np.pi * 440.3 * t) + noise(8000, scale=10 ** (-depth / 20))).astype(np.float32)
+    power = librosa.feature.melspectrogram(y=y, sr=16_000, n_fft=n_fft, hop_length=160, n_mels=40)
+    expected = librosa.feature.mfcc(S=librosa.power_to_db(power, top_db=top_db), n_mfcc=40).T
+    ours = mfcc(y, n_fft=n_fft, n_mels=40, top_db=top_db)
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-3)
 
 
 def test_mfcc_is_librosas_in_one_call():
