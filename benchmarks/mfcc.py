@@ -66,7 +66,8 @@ def peers(n_mels):
         "kaldi_native_fbank": ("kaldi_native_fbank *", kaldi_mfcc),
     }
     for package, (name, make) in makers.items():
-        if importlib.util.find_spec(package):
+        # Kaldi's narrowest band must hold a bin.
+        if importlib.util.find_spec(package) and not (package == "kaldi_native_fbank" and n_mels > 64):
             ways[name] = make(n_mels)
     return ways
 
