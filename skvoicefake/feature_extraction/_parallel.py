@@ -30,6 +30,12 @@ def for_each(
         What a progress bar says.
     verbose : int
         Show a progress bar.
+
+    Raises
+    ------
+    Exception
+        What the function raises; of several errors that of the first position.
+        All threads have stopped by then.
     """
     from joblib import Parallel, delayed, effective_n_jobs
 
@@ -39,8 +45,19 @@ def for_each(
     if verbose:
         chunks = _with_bar(chunks, len(positions), name)
 
+    failed: list[tuple[int, BaseException]] = []
+
     def work(chunk: Sequence[int]) -> list[Any]:
-        return [function(i) for i in chunk]
+        done = []
+        for i in chunk:
+            if failed:
+                break
+            # Kept until all threads are done: one that is still at work when the program ends takes it down.
+            try:
+                done.append(function(i))
+            except BaseException as error:
+                failed.append((i, error))
+        return done
 
     with one_blas_thread():
         if n_threads == 1:
@@ -48,6 +65,8 @@ def for_each(
         else:
             # Rows are written to one array, so nothing but threads will do.
             done = Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(work)(chunk) for chunk in chunks)
+    if failed:
+        raise min(failed, key=lambda pair: pair[0])[1]
     return [outcome for chunk in done for outcome in chunk if outcome is not None]
 
 

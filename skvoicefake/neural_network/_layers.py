@@ -145,7 +145,7 @@ def compile_forward(model: keras.Model, n_clips: int) -> Forward:
             return scores((batch - mean) / scale, training=False)
 
     if keras.backend.backend() == "jax":
-        import jax  # type: ignore[import-not-found,unused-ignore]
+        import jax
 
         compiled = jax.jit(call)
         return lambda tensors, batch: np.asarray(compiled(tensors, batch))

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 
 import joblib
@@ -119,3 +121,37 @@ def test_a_progress_bar_counts_clips(n_jobs, capsys):
     assert "100/100" in capsys.readouterr().err
     each(lambda i: None, range(100), n_jobs)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_error_comes_when_all_threads_are_done_and_is_that_of_the_first_position(n_jobs):
+    begun, ended = [], []
+
+    def work(i):
+        begun.append(i)
+        if n_jobs == 2 and i in (0, 1):
+            meeting.wait(20)
+        if i in (0, 1):
+            raise ValueError(f"position {i}")
+        ended.append(i)
+
+    meeting = threading.Barrier(2)
+    with pytest.raises(ValueError, match="position 0"):
+        each(work, range(2), n_jobs)
+    before = list(begun)
+    assert not ended
+    each(lambda i: None, range(10), n_jobs)
+    assert begun == before
+
+
+def test_a_program_that_ends_on_an_error_ends_in_order():
+    # A thread at work when the interpreter ends would abort it.
+    code = """
+import numpy as np
+from skvoicefake import MFCCTransformer
+noise = np.random.default_rng(0).normal(size=48_000)
+MFCCTransformer(n_jobs=2).transform([noise] * 3 + ["lost.wav"] + [noise] * 6)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "no such file" in run.stderr.splitlines()[-1]
