@@ -82,7 +82,7 @@ def _header(file: Any, total: int) -> Header:
             break
         if kind == "w64":  # Its sizes count the name and the size.
             size -= len(chunk)
-        if is_sound:
+        if is_sound and size >= 0:
             return Header(kind, size, total - content, _misread(description), _n_samples(description, size))
         if not 0 <= size <= total:
             break

@@ -86,6 +86,11 @@ def mfcc(
     -------
     coefficients : ndarray of shape (n_frames, n_mfcc), float32
 
+    Raises
+    ------
+    ValueError
+        If `y` is empty, or shorter than a frame without ``center=True``.
+
     References
     ----------
     .. [1] McFee et al., "librosa: Audio and music signal analysis in Python",
@@ -103,6 +108,8 @@ def mfcc(
     (101, 40)
     """
     y = np.asarray(y, dtype=np.float32)
+    if not len(y) or (not center and len(y) < n_fft):
+        raise ValueError(f"expected a waveform of at least {1 if center else n_fft} samples, got {len(y)}.")
     exponent = 0
     with np.errstate(over="ignore"):
         energy = np.dot(y, y)

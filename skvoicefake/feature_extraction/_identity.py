@@ -12,9 +12,9 @@ import numpy as np
 BLOCK = 2**20  # bytes
 # File systems note times in steps of up to two seconds, so a file that was changed again may bear the time it bore.
 TICK = 2 * 10**9  # ns
-# Digests of files that this process has read, by what the system said of them then. About 20 MB, if full.
+# Digests of files that this process has read, by what the system said of them then. About 300 MB, if full.
 _known: dict[tuple[int, ...], bytes] = {}
-MAX_KNOWN = 2**16
+MAX_KNOWN = 2**20
 
 
 def identity(clip: Any, by: str) -> str | None:
@@ -48,25 +48,31 @@ def _of_file(path: str, by: str) -> str | None:
     suffix = os.path.splitext(path)[1]  # noqa: PTH122 - decoders look at it
     # The last of these cannot be set back: neither a program that keeps the date of what it changes nor another file
     # that got the place of a deleted one goes unnoticed.
-    numbers = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    is_settled = time.time_ns() - status.st_mtime_ns > TICK
+    numbers = _numbers(status)
+    is_settled = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > TICK
     if by == "stat" and is_settled:
         return f"file {suffix} {numbers}"
     # A search asks for a file again and again. Where the last number is no more than a date of birth, it is read again.
     is_settled = is_settled and os.name == "posix"
     digest = _known.get(numbers) if is_settled else None
     if digest is None:
-        digest = _digest(path, status.st_size)
-        if is_settled:
+        digest, is_same = _digest(path, numbers)
+        if is_settled and is_same:
             if len(_known) >= MAX_KNOWN:
                 _known.clear()
             _known[numbers] = digest
     return f"file {suffix} {digest.hex()}"
 
 
-def _digest(path: str, n_bytes: int) -> bytes:
+def _digest(path: str, numbers: tuple[int, ...]) -> tuple[bytes, bool]:
+    """Return the digest of a file, and whether it is the one that the system spoke of: links may be turned."""
     digest = hashlib.sha256()
     with open(path, "rb", buffering=0) as file:
-        while block := file.read(min(BLOCK, n_bytes + 1)):
+        is_same = _numbers(os.fstat(file.fileno())) == numbers
+        while block := file.read(min(BLOCK, numbers[2] + 1)):
             digest.update(block)
-    return digest.digest()
+    return digest.digest(), is_same
+
+
+def _numbers(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -11,6 +11,8 @@ from typing import Any
 MAX_CHUNK = 32
 CHUNKS_A_THREAD = 4
 _lock = threading.Lock()
+# What ends the limit of BLAS, and then an entry for everyone who works under it.
+_users: list[Callable[[], None] | None] = []
 
 
 def for_each(
@@ -81,18 +83,45 @@ def _with_bar(chunks: Iterator[Sequence[int]], total: int, name: str) -> Iterato
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Have matrices multiplied by one thread: those of BLAS would wait for one another.
+    """Have matrices multiplied by one thread: those of BLAS would wait for one another, and give other last bits.
 
-    The number belongs to the process: of several threads that come here, the one that sets it sets it back.
+    The number belongs to the process. A thread of its own sets it when the
+    first comes and sets it back when the last has gone, as threadpoolctl
+    (since 3.8) lets no other thread do so.
     """
-    if not _lock.acquire(blocking=False):
-        yield
-        return
+    with _lock:
+        if not _users:
+            _users.append(_start_keeper())
+        _users.append(None)
     try:
-        with _controller().limit(limits=1, user_api="blas"):
-            yield
+        yield
     finally:
-        _lock.release()
+        with _lock:
+            _users.pop()
+            if len(_users) == 1:
+                stop = _users.pop()
+                assert stop is not None
+                stop()
+
+
+def _start_keeper() -> Callable[[], None]:
+    """Limit BLAS from a thread that waits; return what ends it."""
+    is_set, is_over = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        with _controller().limit(limits=1, user_api="blas"):
+            is_set.set()
+            is_over.wait()
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
+    is_set.wait()
+
+    def stop() -> None:
+        is_over.set()
+        keeper.join()
+
+    return stop
 
 
 @cache

@@ -71,7 +71,7 @@ class Shelf:
     def name(self, clip: Any) -> str | None:
         """Return the name of a clip's entry, None for what has none."""
         known = identity(clip, self.store.key)
-        return known and f"{self.recipe_name}-{hashlib.sha256(f'{self.recipe_name} {known}'.encode()).hexdigest()}"
+        return known and f"{self.recipe_name}-{hashlib.sha256(os.fsencode(f'{self.recipe_name} {known}')).hexdigest()}"
 
     def _keep(self, name: str, content: bytes) -> None:
         try:

@@ -158,7 +158,7 @@ def _clip(power: NDArray[Any], top_db: float | None) -> None:
     """Raise power to the floor, and to `top_db` below the peak of the clip."""
     floor = POWER_FLOOR
     if top_db is not None:
-        floor = max(floor, float(power.max()) * 10 ** (-top_db / 10))
+        floor = float(np.maximum(floor, power.max() * 10 ** (-top_db / 10)))  # NaN stays NaN
     np.maximum(power, power.dtype.type(floor), out=power)
 
 

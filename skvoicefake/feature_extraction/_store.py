@@ -125,8 +125,9 @@ class FeatureStore:
             raise ValueError(f"FeatureStore: folder must be the path of a folder, got {self.folder!r}.")
         if self.key not in ("content", "stat"):
             raise ValueError(f'FeatureStore: key must be "content" or "stat", got {self.key!r}.')
-        if self.max_bytes is not None and self.max_bytes <= 0:
-            raise ValueError(f"FeatureStore: max_bytes must be positive, or None for no limit, got {self.max_bytes}.")
+        limit: Any = self.max_bytes
+        if limit is not None and not (isinstance(limit, int | float) and limit > 0):
+            raise ValueError(f"FeatureStore: max_bytes must be positive, or None for no limit, got {limit!r}.")
 
     def __repr__(self) -> str:
         values = [(field.name, getattr(self, field.name), field.default) for field in fields(self)[1:]]

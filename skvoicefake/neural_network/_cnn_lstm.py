@@ -25,7 +25,7 @@ from skvoicefake.neural_network._batches import Batches, EpochBar
 from skvoicefake.neural_network._network import BATCH, Network, optimizer_config
 from skvoicefake.neural_network._quiet import without_retracing_warnings
 from skvoicefake.neural_network._stretches import statistics
-from skvoicefake.neural_network._trainers import trainer
+from skvoicefake.neural_network._trainers import trainer, undone_on_error
 from skvoicefake.neural_network._validation import (
     as_panel,
     clip_weights,
@@ -279,21 +279,24 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
                 seed=seeds.randint(2**31 - 1),
             )
         # Callbacks are shown a model of this fit alone, to keep or to save.
-        with trainer(network, shared=not self.callbacks) as (model, standardization):
-            batches = partial(Batches, panel, targets, weights, self.batch_size, standardization)
-            history = _train(
-                model,
-                batches(train, seed=seeds.randint(2**31 - 1)),
-                None if validation is None else batches(validation),
-                epochs=self.epochs,
-                callbacks=callbacks,
-            )
-        some = np.asarray(panel[train[:BATCH]], dtype=np.float32)
-        if not all(np.isfinite(result).all() for result in [history["loss"], *network.values, network.scores(some)]):
-            raise ValueError(
-                "Training diverged: the loss, a weight or a score is not finite. Lower learning_rate"
-                f" (now {network.parameters['optimizer']['config'].get('learning_rate')})."
-            )
+        with undone_on_error(network):
+            with trainer(network, shared=not self.callbacks) as (model, standardization):
+                batches = partial(Batches, panel, targets, weights, self.batch_size, standardization)
+                history = _train(
+                    model,
+                    batches(train, seed=seeds.randint(2**31 - 1)),
+                    None if validation is None else batches(validation),
+                    epochs=self.epochs,
+                    callbacks=callbacks,
+                )
+            some = np.asarray(panel[train[:BATCH]], dtype=np.float32)
+            if not all(
+                np.isfinite(result).all() for result in [history["loss"], *network.values, network.scores(some)]
+            ):
+                raise ValueError(
+                    "Training diverged: the loss, a weight or a score is not finite. Lower learning_rate"
+                    f" (now {network.parameters['optimizer']['config'].get('learning_rate')})."
+                )
         before = self.history_ if is_warm else {}
         fitted.classes_, fitted.panel_shape_, fitted._network = classes, panel.shape[1:], network
         fitted.history_ = _joined(before, history)

@@ -80,7 +80,15 @@ class Network:
         network = Network.__new__(Network)
         same = optimizer == self.parameters["optimizer"]
         network._set(self.parameters | {"optimizer": optimizer}, self.values, self.optimizer_values if same else None)
+        if same:
+            # With what whoever asked for the model has made of it: frozen layers, another rate, another optimizer.
+            network._model = self._model
         return network
+
+    @property
+    def has_model(self) -> bool:
+        """Whether the Keras model was asked for."""
+        return self._model is not None
 
     def standardization(self) -> Standardization:
         """Return what the model's first layer takes from its input, and what it divides it by, bit for bit."""

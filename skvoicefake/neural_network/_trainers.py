@@ -5,11 +5,14 @@ a leak of some 10 MB a fit.
 """
 
 import contextlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import Any
 
 import keras
+import numpy as np
 
 from skvoicefake.neural_network._layers import build_cnn_lstm
 from skvoicefake.neural_network._network import (
@@ -38,10 +41,11 @@ def trainer(network: Network, *, shared: bool = True) -> Iterator[tuple[keras.Mo
     this time alone: two fits at once get two. One that failed in training is
     used no more.
     """
-    if not shared:
+    config = network.parameters["optimizer"]
+    # A model that was asked for may have been changed, and classes of the user's own are known by their names alone.
+    if not shared or network.has_model or not _is_of_keras(config):
         yield network.model, None
         return
-    config = network.parameters["optimizer"]
     rate = config["config"].get("learning_rate")
     is_number = isinstance(rate, int | float)
     # A learning rate is a variable; all other numbers of an optimizer are part of what is traced.
@@ -63,3 +67,23 @@ def trainer(network: Network, *, shared: bool = True) -> Iterator[tuple[keras.Mo
         _idle[key] = model, fresh
         while len(_idle) > N_IDLE:
             _idle.popitem(last=False)
+
+
+def _is_of_keras(config: dict[str, Any]) -> bool:
+    return all(module.startswith("keras") for module in re.findall(r"'module': '([^']*)'", repr(config)))
+
+
+@contextlib.contextmanager
+def undone_on_error(network: Network) -> Iterator[None]:
+    """Take back a training of a model that others know, if it does not come to its end."""
+    if not network.has_model:
+        yield
+        return
+    variables = [*network.model.variables, *network.model.optimizer.variables]
+    values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    try:
+        yield
+    except BaseException:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        raise

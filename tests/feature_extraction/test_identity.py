@@ -78,6 +78,13 @@ def test_all_of_a_file_is_read(n_bytes, tmp_path):
     assert identity(path, "content").split()[2] == identity(bytes(n_bytes), "content").split()[1]
 
 
+@pytest.fixture
+def settled(monkeypatch):
+    # A file's own date can be set back, but not the time of its last change.
+    monkeypatch.setattr(_identity, "TICK", -1)
+
+
+@pytest.mark.usefixtures("settled")
 def test_a_file_is_read_once_in_a_process(path, monkeypatch):
     before = identity(path, "content")
     monkeypatch.setattr(_identity, "_digest", None)  # any call is an error
@@ -87,6 +94,7 @@ def test_a_file_is_read_once_in_a_process(path, monkeypatch):
         identity(path, "content")
 
 
+@pytest.mark.usefixtures("settled")
 def test_digests_in_memory_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(_identity, "_known", {})
     monkeypatch.setattr(_identity, "MAX_KNOWN", 3)
@@ -99,6 +107,7 @@ def test_digests_in_memory_are_bounded(tmp_path, monkeypatch):
         assert len(_identity._known) <= 3
 
 
+@pytest.mark.usefixtures("settled")
 def test_a_stat_tells_copies_apart(path):
     copy = path.with_name("b.wav")
     copy.write_bytes(b"content")
@@ -127,3 +136,30 @@ def test_a_file_of_a_moment_ago_goes_by_its_content(path):
 def test_no_file_is_read_for_its_stat(path):
     path.chmod(0)
     assert identity(path, "stat") is not None
+
+
+@pytest.mark.parametrize("by", ["content", "stat"])
+def test_a_file_of_a_moment_ago_goes_by_its_content_whatever_its_date(by, path):
+    # What copies with the date of the original: the time of the change may tick too slowly to tell two apart.
+    age(path, seconds=10**6)
+    assert identity(path, by) == identity(path, "content")
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_link_that_is_turned_meanwhile_gives_no_file_the_digest_of_another(tmp_path, monkeypatch):
+    for name in ("v1", "v2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.wav").write_bytes(name.encode())
+    link = tmp_path / "now"
+    link.symlink_to("v1")
+
+    def turned(path, numbers, digest=_identity._digest):
+        link.unlink()
+        link.symlink_to("v2")
+        return digest(path, numbers)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_identity, "_digest", turned)
+        identity(link / "a.wav", "content")
+    expected = identity(b"v1", "content").split()[1]
+    assert identity(tmp_path / "v1" / "a.wav", "content").split()[2] == expected

@@ -428,6 +428,39 @@ def test_warm_start_goes_on(tiny, make_panel, unpickled):
     assert clf.history_["loss"][-1] < clf.history_["loss"][0]
 
 
+def test_warm_start_goes_on_with_what_was_made_of_the_model(tiny, make_panel):
+    # Keras' way to fine-tune: freeze layers, compile, train on.
+    X, y = make_panel()
+    clf = tiny(warm_start=True).fit(X, y)
+    frozen = next(layer for layer in clf.model_.layers if layer.name.startswith("conv1d"))
+    frozen.trainable = False
+    clf.model_.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
+    kernel, scores = frozen.get_weights()[0], clf.decision_function(X)
+    clf.fit(X, y)
+    np.testing.assert_array_equal(frozen.get_weights()[0], kernel)
+    assert not np.array_equal(clf.decision_function(X), scores)
+    # And leaves it as it was, if that fails.
+    scores = clf.decision_function(X)
+    clf.model_.optimizer.learning_rate = 1e30
+    with pytest.raises(ValueError, match="diverged"):
+        clf.fit(X, y)
+    np.testing.assert_array_equal(clf.decision_function(X), scores)
+
+
+def test_an_optimizer_class_that_was_written_anew_is_the_new_one(tiny, make_panel):
+    X, y = make_panel()
+    scores = []
+    for factor in (0.0, 1.0):
+
+        @keras.saving.register_keras_serializable("tests", "Scaled")
+        class Scaled(keras.optimizers.SGD):
+            def update_step(self, gradient, variable, learning_rate, factor=factor):
+                super().update_step(gradient * factor, variable, learning_rate)
+
+        scores.append(tiny(optimizer=Scaled(0.5, name="scaled")).fit(X, y).decision_function(X))
+    assert not np.array_equal(*scores)
+
+
 def test_warm_start_keeps_every_epoch_in_its_place(tiny, make_panel):
     X, y = make_panel()
     clf = tiny(warm_start=True, epochs=2, early_stopping=False).fit(X, y)

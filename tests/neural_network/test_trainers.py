@@ -4,7 +4,7 @@ import pytest
 
 from skvoicefake.neural_network import _trainers
 from skvoicefake.neural_network._network import Network, optimizer_config, values_of
-from skvoicefake.neural_network._trainers import trainer
+from skvoicefake.neural_network._trainers import trainer, undone_on_error
 
 PARAMETERS = {
     "input_shape": (12, 3),
@@ -104,12 +104,13 @@ def test_two_fits_at_once_have_a_trainer_each():
         assert one is not other
 
 
-def test_a_trainer_that_failed_is_used_no_more():
+@pytest.mark.parametrize("has_model", [False, True])
+def test_a_trainer_that_failed_is_used_no_more(has_model):
     network = Network(**PARAMETERS)
-    before = values_of(network.model)
+    before = values_of(network.model) if has_model else network.values
 
     def interrupted():
-        with trainer(network) as (model, _):
+        with undone_on_error(network), trainer(network) as (model, _):
             model.set_weights([np.zeros_like(weights) for weights in model.get_weights()])
             raise KeyboardInterrupt
 
