@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print, after what is to be removed is removed."""
-    store = FeatureStore(args.folder)
     if not args.folder.is_dir():
         raise FileNotFoundError(f"{args.folder}: no such folder. Check the path.")
-    if not store.exists():
+    # Of a joblib.Memory, features are kept in a folder inside.
+    stores = [FeatureStore(folder) for folder in (args.folder, args.folder / "skvoicefake")]
+    store = next((store for store in stores if store.exists()), None)
+    if store is None:
         raise ValueError(f"{args.folder}: no features are kept here. Name the folder that was given as cache.")
     if args.clear:
         store.clear()
     elif args.max_size is not None:
         store.shrink(args.max_size)
     contents = store.contents()
+    at_most = 0 if args.clear else args.max_size
+    if at_most is not None and (n_bytes := sum(kept.n_bytes for kept in contents)) > at_most:
+        raise PermissionError(
+            f"{args.folder}: {_size(n_bytes)} are still there. Check that you may remove files from the folder, and"
+            " that no program is adding to it."
+        )
     print(json.dumps([_as_json(kept) for kept in contents], indent=2) if args.json else as_text(args.folder, contents))
 
 
@@ -55,7 +64,7 @@ def size(text: str) -> int:
     if match is None:
         raise argparse.ArgumentTypeError(f"expected a size such as 500MB or 2GiB, got {text!r}")
     number, unit, binary = match.groups()
-    return int(float(number) * (1024 if binary else 1000) ** UNITS[unit])
+    return int(Fraction(number) * (1024 if binary else 1000) ** UNITS[unit])
 
 
 def as_text(folder: Path, contents: list[Kept]) -> str:
@@ -74,16 +83,16 @@ def _what(recipe: dict[str, Any]) -> str:
     """Say what was computed."""
     if not recipe:
         return "of parameters that are not known any more"
-    if "transformer" not in recipe:
-        return f"{recipe['kept']} at {recipe['sample_rate']:g} Hz"
-    name: str = recipe["transformer"]
+    if {"kept", "sample_rate"} <= recipe.keys():
+        return f"{recipe['kept']} at {recipe['sample_rate']} Hz"
+    name = str(recipe.get("transformer", "of parameters that are not known any more"))
     if name != "skvoicefake.feature_extraction._mfcc.MFCCTransformer":
         return name
     from skvoicefake import MFCCTransformer
 
     names = MFCCTransformer().get_params().keys() & recipe.keys()
     given: dict[str, Any] = {key: tuple(value) if isinstance(value := recipe[key], list) else value for key in names}
-    return repr(MFCCTransformer(**{**given, "normalize": "clip" if recipe["normalize"] else None}))
+    return repr(MFCCTransformer(**{**given, "normalize": "clip" if recipe.get("normalize") else None}))
 
 
 def _moment(moment: datetime) -> str:

@@ -167,7 +167,7 @@ class FeatureStore:
         folder = Path(self.folder)
         shards = [folder / f"{number:02x}" for number in range(N_SHARDS)]
         ours = [path for shard in shards for path in _files(shard, ENTRY)] + _files(folder / RECIPES, RECIPE)
-        if self.exists():
+        if self._has_tag():
             ours.append(folder / TAG)
         for path in ours:
             with contextlib.suppress(OSError):
@@ -178,6 +178,10 @@ class FeatureStore:
 
     def exists(self) -> bool:
         """Tell whether something was written to the folder, as a store."""
+        return self._has_tag() or bool(_files(Path(self.folder) / RECIPES, RECIPE))
+
+    def _has_tag(self) -> bool:
+        # Another program may have put one of its own there.
         try:
             return (Path(self.folder) / TAG).read_text() == f"{SIGNATURE}\n{NOTE}"
         except (OSError, ValueError):
@@ -217,10 +221,10 @@ class FeatureStore:
 
     def _recipe(self, name: str) -> dict[str, Any]:
         try:
-            recipe: dict[str, Any] = json.loads((Path(self.folder) / RECIPES / f"{name}.json").read_text())
+            recipe = json.loads((Path(self.folder) / RECIPES / f"{name}.json").read_text())
         except (OSError, ValueError):
             return {}
-        return recipe
+        return recipe if isinstance(recipe, dict) else {}
 
     def _make_room(self, name: str, n_bytes: int) -> None:
         """Hold a part of the shards to its share of `max_bytes`, once in a while.
@@ -283,7 +287,9 @@ def _on_disk(n_bytes: int) -> int:
 
 
 def _files(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
-    return [path for path in folder.iterdir() if pattern.fullmatch(path.name)] if folder.is_dir() else []
+    # A link leads to what is another's.
+    is_ours = folder.is_dir() and not folder.is_symlink()
+    return [path for path in folder.iterdir() if pattern.fullmatch(path.name)] if is_ours else []
 
 
 def _drop(entries: list[_Entry], at_most: int, then: int) -> None:

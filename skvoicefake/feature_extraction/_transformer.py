@@ -301,12 +301,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
 
     def _reduced(self, sequence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Apply `output` to one clip."""
-        if self.output != "stats":
-            return sequence
-        if self.normalize != "train":
-            return _cepstra.statistics(sequence)
-        # The mean goes when it is scaled, and what sums of float32 lost would stay.
-        return _cepstra.statistics(sequence.astype(np.float64)).astype(np.float32)
+        return _cepstra.statistics(sequence) if self.output == "stats" else sequence
 
     def _scaled(self, row: NDArray[np.float32]) -> NDArray[np.float32]:
         """Apply what was learned in fit to a row of the panel."""

@@ -1,7 +1,9 @@
 import json
 import os
 import re
+import shutil
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -105,3 +107,49 @@ def test_no_sizes(text, folder, capsys):
     assert stop.value.code == 2
     assert f"expected a size such as 500MB or 2GiB, got {text!r}" in capsys.readouterr().err
     assert np.sum([kept.n_entries for kept in FeatureStore(folder).contents()]) == 7
+
+
+def test_the_folder_of_a_joblib_memory(tmp_path, capsys):
+    clone(QUICK).set_params(cache=joblib.Memory(tmp_path)).transform(noises(2))
+    assert main(["cache", str(tmp_path)]) == 0
+    assert "2 entries" in capsys.readouterr().out
+    assert main(["cache", str(tmp_path), "--clear"]) == 0
+    assert main(["cache", str(tmp_path)]) == 1
+
+
+@pytest.mark.parametrize("tag", [None, "Signature: 8a477f597d28d172789f06886806bc55\n# of another program"])
+def test_a_store_is_known_without_its_tag(folder, tag, capsys):
+    path = folder / "CACHEDIR.TAG"
+    path.unlink()
+    if tag:
+        path.write_text(tag)
+    assert main(["cache", str(folder), "--clear"]) == 0
+    assert "0 entries" in capsys.readouterr().out
+    assert not entries(folder)
+    assert path.exists() == bool(tag)
+
+
+@pytest.mark.parametrize("recipe", ["[1]", "3", '{"a": 1}', '{"transformer": 5}'])
+def test_odd_recipes_hide_nothing(folder, recipe, capsys):
+    next((folder / "recipes").iterdir()).write_text(recipe)
+    assert main(["cache", str(folder)]) == 0
+    assert "7 entries" in capsys.readouterr().out
+
+
+def test_a_link_to_another_store_is_not_followed(folder, tmp_path):
+    other = tmp_path / "other"
+    clone(QUICK).set_params(cache=other).transform(noises(3))
+    shard = entries(other)[0].parent
+    link = folder / shard.name
+    if link.exists():
+        shutil.rmtree(link)
+    link.symlink_to(shard, target_is_directory=True)
+    FeatureStore(folder).clear()
+    assert len(entries(other)) == 3
+
+
+def test_what_cannot_be_removed_is_said(folder, capsys, monkeypatch):
+    # As in a folder that others write to meanwhile.
+    monkeypatch.setattr(FeatureStore, "clear", lambda self: None)
+    assert main(["cache", str(folder), "--clear"]) == 1
+    assert "28.7 kB are still there" in capsys.readouterr().err
