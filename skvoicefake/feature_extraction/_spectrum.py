@@ -202,7 +202,7 @@ def padded_window(window: str | float | tuple[Any, ...], win_length: int, n_fft:
     start = (n_fft - win_length) // 2
     if isinstance(window, bool):
         raise TypeError("expected a name, a number or a tuple, got a boolean.")
-    if window == "hann":  # not from SciPy, whose windows take a second to import
+    if window == "hann" and win_length > 1:  # not from SciPy, whose windows take a second to import
         inside = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(win_length) / win_length)
     else:
         from scipy.signal import get_window

@@ -4,6 +4,7 @@ import librosa
 import numpy as np
 import pytest
 import scipy.fft
+import scipy.signal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
@@ -332,3 +333,23 @@ def test_huge_waveforms_are_analysed_like_others():
     difference = mfcc(y * np.float32(beyond)) - mfcc(y * np.float32(below))
     np.testing.assert_allclose(difference[:, 0], 20 * np.log10(2**20) * np.sqrt(80), rtol=1e-4)
     np.testing.assert_allclose(difference[:, 1:], 0, atol=2e-3)
+
+
+@pytest.mark.parametrize("win_length", [1, 2, 3, 400, 511, 512])
+def test_hann_window_is_scipys(win_length):
+    start = (512 - win_length) // 2
+    window = padded_window("hann", win_length, 512)[start : start + win_length]
+    np.testing.assert_allclose(window, scipy.signal.get_window("hann", win_length), rtol=0, atol=1e-15)
+
+
+def test_what_is_no_number_is_none_after():
+    y = noise(2000)
+    y[100] = np.nan
+    assert np.isnan(mfcc(y, top_db=80.0)).all()
+    assert np.isnan(mfcc(y, top_db=None)).any()
+
+
+@pytest.mark.parametrize(("n_samples", "center"), [(0, True), (0, False), (511, False)])
+def test_too_short_a_waveform_is_said(n_samples, center):
+    with pytest.raises(ValueError, match=f"expected a waveform of at least {1 if center else 512} samples"):
+        mfcc(np.zeros(n_samples), center=center)
