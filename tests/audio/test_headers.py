@@ -151,3 +151,17 @@ def test_what_else_libsndfile_would_misread_is_refused(samples, code, monkeypatc
     monkeypatch.setenv("PATH", str(tmp_path))  # without ffmpeg's help
     with pytest.raises(AudioError, match=r"not audio that libsndfile can read.*install the ffmpeg program"):
         load_audio(extended_w64(samples, code))
+
+
+@pytest.mark.parametrize("size", [1, 16, 23])
+def test_a_w64_whose_sound_is_shorter_than_its_own_header_does_not_say_how_much_there_is(size, tmp_path):
+    # The size counts the 24 bytes that it stands in.
+    buffer = io.BytesIO()
+    soundfile.write(buffer, noise(100), 16_000, format="W64", subtype="PCM_16")
+    content = bytearray(buffer.getvalue())
+    where = content.index(b"data") + 16
+    content[where : where + 8] = size.to_bytes(8, "little")
+    path = tmp_path / "clip.w64"
+    path.write_bytes(content)
+    assert len(load_audio(path)) == 100
+    assert sum(map(len, stream_audio(path, 16_000))) == 100

@@ -92,7 +92,7 @@ def test_blas_has_one_thread_inside(n_jobs):
     assert blas_threads() == {2}
 
 
-def test_who_sets_the_threads_of_blas_sets_them_back():
+def test_the_threads_of_blas_are_set_back_when_the_last_is_done():
     inside, leave = threading.Event(), threading.Event()
 
     def stay():
@@ -121,6 +121,24 @@ def test_a_progress_bar_counts_clips(n_jobs, capsys):
     assert "100/100" in capsys.readouterr().err
     each(lambda i: None, range(100), n_jobs)
     assert capsys.readouterr().err == ""
+
+
+def test_blas_has_one_thread_until_the_last_is_done():
+    first_is_in, second_is_in = threading.Event(), threading.Event()
+
+    def leave_first():
+        with one_blas_thread():
+            first_is_in.set()
+            second_is_in.wait(20)
+
+    thread = threading.Thread(target=leave_first)
+    thread.start()
+    first_is_in.wait(20)
+    with one_blas_thread():
+        second_is_in.set()
+        thread.join()
+        assert blas_threads() == {1}
+    assert blas_threads() == {2}
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])

@@ -190,6 +190,16 @@ def test_content_counts_and_place_does_not(tmp_path, computed):
     assert len(computed) == 3
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names of files are text elsewhere")
+def test_names_need_not_be_utf8(tmp_path):
+    path = tmp_path / os.fsdecode(b"M. J\xe9r\xf4me")
+    path.write_bytes(wav_bytes(noise(800), 16_000))
+    kept = MFCCTransformer(**QUICK, cache=tmp_path / "kept")
+    first = kept.transform([path])
+    assert np.array_equal(kept.transform([path]), first)
+    assert len(entries(tmp_path / "kept")) == 1
+
+
 def test_equal_bytes_of_another_meaning_have_other_keys(tmp_path, computed):
     kept = Counting(**QUICK, cache=tmp_path / "store")
     samples = as_dtype(noise(900, 1), "int16")
