@@ -8,7 +8,6 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skvoicefake.datasets._bunch import listed
-from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._corpus import Corpus, Names, assemble
 from skvoicefake.datasets._paths import Folder, find_files, read_paths
 from skvoicefake.datasets._rows import read_rows
@@ -30,7 +29,6 @@ LAYOUT = "KAGGLE/AUDIO/CLASS/NAME.wav, such as REAL/obama-original.wav and FAKE/
 NAME = re.compile(r"(?P<speaker>.+?)-(?:to-(?P<target>.+?)|original)(?:_(?:seg_|frag)\d+)?")
 
 
-@without_collector
 def load_deepvoice(
     root: Folder,
     *,

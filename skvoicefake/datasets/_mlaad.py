@@ -25,10 +25,9 @@ MLAAD = Corpus(
 LAYOUT = "fake/LANGUAGE/MODEL/NAME.wav, such as fake/de/griffin_lim/Kanzlerin_03_17_f000019.wav"
 FAKE = r"fake/(?P<language>[^/]+)/(?P<attack>[^/]+)"
 IN_FAKE = re.compile(rf".*/{FAKE}", re.IGNORECASE)
-ORIGINAL = re.compile(r"(?:.*/)?original/(?P<language>[^/]+)/(?P<recording>[^/]+)", re.IGNORECASE)
+ORIGINAL = re.compile(r"(?:.*/)?original/(?P<language>[^/]+)", re.IGNORECASE)
 MAILABS = re.compile(
-    r"(?:.*?/)??(?:(?P<language>[a-z]{2})_[A-Z]{2}/)?by_book/(?:mix|(?:fe)?male/(?P<speaker>[^/]+))/(?:[^/]+/)*"
-    r"(?P<recording>[^/]+)"
+    r"(?:.*?/)??(?:(?P<language>[a-z]{2})_[A-Z]{2}/)?by_book/(?:mix|(?:fe)?male/(?P<speaker>[^/]+))(?:/[^/]+)*"
 )
 
 
@@ -106,10 +105,10 @@ def load_mlaad(
         described.add(prefix)
         columns = {
             # The folders that its paths name are not always those where the files are.
-            "clip": [prefix + path.rpartition("/")[2] for path in rows["path"]],
+            "clip": [prefix + path.rpartition("/")[2] for path in rows["path"].tolist()],
             "language": here.parent.name,
             "attack": here.name,
-            "recording": clip_keys([original.rpartition("/")[2] for original in rows["original_file"]]),
+            "recording": clip_keys([original.rpartition("/")[2] for original in rows["original_file"].tolist()]),
             "architecture": rows["architecture"].tolist() if "architecture" in rows else "-",
         }
         tables.append(pd.DataFrame(columns, index=place + rows.index, dtype=object))
@@ -132,10 +131,13 @@ def load_mlaad(
 
 
 def _real(audio: Audio, found: Audio, pattern: "re.Pattern[str]", prefix: str) -> pd.DataFrame:
-    """Return a row a real recording, and add it to the audio."""
+    """Return a row a real recording in folders of such paths, and add it to the audio."""
     if prefix:
         join_audio(audio, found, prefix)
-    matches = {prefix + name: match for name in sorted(found) if (match := pattern.fullmatch(prefix + name))}
-    rows = {"clip": [f"{name}.wav" for name in matches], "label": "real", "speaker": "-", "architecture": "-"}
-    rows |= {key: [match[key] or "-" for match in matches.values()] for key in pattern.groupindex}
-    return pd.DataFrame(rows, index=pd.Index(list(matches), dtype=object), dtype=object)
+    places = {name: name.rpartition("/")[0] for name in found}
+    matches = {place: pattern.fullmatch((prefix + place).rstrip("/")) for place in set(places.values())}
+    fits = [(name, match) for name in sorted(found) if (match := matches[places[name]])]
+    rows = {"clip": [f"{prefix}{name}.wav" for name, _ in fits], "label": "real", "speaker": "-", "architecture": "-"}
+    rows["recording"] = [name.rpartition("/")[2] for name, _ in fits]
+    rows |= {key: [match[key] or "-" for _, match in fits] for key in pattern.groupindex}
+    return pd.DataFrame(rows, index=pd.Index([prefix + name for name, _ in fits], dtype=object), dtype=object)

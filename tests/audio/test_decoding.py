@@ -1,8 +1,6 @@
 import io
 import itertools
 import os
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -10,24 +8,7 @@ import soundfile
 
 from skvoicefake.audio import AudioError, load_audio
 from tests.checks.clips import noise, wav_bytes
-
-RATE = 16_000
-needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the ffmpeg program is not installed")
-
-
-def tone(rate=RATE, seconds=0.5, frequency=440.0):
-    return (0.5 * np.sin(2 * np.pi * frequency * np.arange(int(rate * seconds)) / rate)).astype(np.float32)
-
-
-@pytest.fixture
-def wav(tmp_path):
-    path = tmp_path / "clip.wav"
-    path.write_bytes(wav_bytes(noise(4000), RATE))
-    return path
-
-
-def ffmpeg(*arguments, **options):
-    return subprocess.run(["ffmpeg", "-nostdin", "-y", "-v", "error", *map(str, arguments)], check=True, **options)
+from tests.checks.files import RATE, ffmpeg, needs_ffmpeg, tone
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "PCM_U8", "FLOAT", "DOUBLE", "ULAW", "ALAW"])

@@ -1,7 +1,5 @@
 import io
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +9,7 @@ from hypothesis import strategies as st
 
 from skvoicefake.audio import AudioError, clip_name, load_audio
 from tests.checks.clips import DTYPES, as_dtype, clips, noise, wav_bytes
-
-RATE = 16_000
-needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the ffmpeg program is not installed")
-
-
-def tone(rate=RATE, seconds=0.5, frequency=440.0):
-    return (0.5 * np.sin(2 * np.pi * frequency * np.arange(int(rate * seconds)) / rate)).astype(np.float32)
-
-
-@pytest.fixture
-def wav(tmp_path):
-    path = tmp_path / "clip.wav"
-    path.write_bytes(wav_bytes(noise(4000), RATE))
-    return path
-
-
-def ffmpeg(*arguments, **options):
-    return subprocess.run(["ffmpeg", "-nostdin", "-y", "-v", "error", *map(str, arguments)], check=True, **options)
-
+from tests.checks.files import RATE, tone
 
 # Forms of a clip
 

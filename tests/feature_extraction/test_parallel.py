@@ -141,25 +141,32 @@ def test_blas_has_one_thread_until_the_last_is_done():
     assert blas_threads() == {2}
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_an_error_comes_when_all_threads_are_done_and_is_that_of_the_first_position(n_jobs):
-    begun, ended = [], []
+def test_an_error_comes_when_all_threads_are_done():
+    meeting, done = threading.Barrier(2), []
 
     def work(i):
-        begun.append(i)
-        if n_jobs == 2 and i in (0, 1):
-            meeting.wait(20)
-        if i in (0, 1):
-            raise ValueError(f"position {i}")
-        ended.append(i)
+        meeting.wait(20)
+        if i == 0:
+            raise ValueError("position 0")
+        done.append(sum(range(1_000_000)))  # longer than it takes an error to come through
 
-    meeting = threading.Barrier(2)
     with pytest.raises(ValueError, match="position 0"):
-        each(work, range(2), n_jobs)
-    before = list(begun)
-    assert not ended
-    each(lambda i: None, range(10), n_jobs)
-    assert begun == before
+        each(work, range(2), 2)
+    assert len(done) == 1
+
+
+def test_of_several_errors_that_of_the_first_position_comes():
+    second_has_failed = threading.Event()
+
+    def work(i):
+        if i == 0:
+            second_has_failed.wait(20)
+        else:
+            second_has_failed.set()
+        raise ValueError(f"position {i}")
+
+    with pytest.raises(ValueError, match="position 0"):
+        each(work, range(2), 2)
 
 
 def test_a_program_that_ends_on_an_error_ends_in_order():

@@ -26,12 +26,6 @@ from tests.checks.clips import as_dtype, check_clips_transformer, noise, wav_byt
 from tests.checks.kept import QUICK, Counting, entries
 
 
-@pytest.fixture(autouse=True)
-def computed():
-    Counting.n_computed.clear()
-    return Counting.n_computed
-
-
 @pytest.fixture(name="X")
 def clips_of_every_form(tmp_path):
     path = tmp_path / "clip.wav"

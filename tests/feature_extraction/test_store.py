@@ -21,12 +21,6 @@ from tests.checks.clips import noise
 from tests.checks.kept import QUICK, Counting, entries, noises
 
 
-@pytest.fixture(autouse=True)
-def computed():
-    Counting.n_computed.clear()
-    return Counting.n_computed
-
-
 @pytest.fixture(name="folder")
 def folder_of_a_store(tmp_path):
     return tmp_path / "store"

@@ -10,17 +10,7 @@ from sklearn.utils._testing import assert_allclose
 
 from skvoicefake.neural_network import _network
 from skvoicefake.neural_network._network import BATCH, FEW, Network, optimizer_config
-
-PARAMETERS = {
-    "input_shape": (12, 3),
-    "n_classes": 2,
-    "filters": (4,),
-    "kernel_size": 3,
-    "lstm_units": 4,
-    "dense_units": (4,),
-    "optimizer": optimizer_config("adam", 0.01),
-    "seed": 1,
-}
+from tests.checks.networks import PARAMETERS
 
 
 @pytest.fixture(scope="module")

@@ -5,17 +5,7 @@ import pytest
 from skvoicefake.neural_network import _trainers
 from skvoicefake.neural_network._network import Network, optimizer_config, values_of
 from skvoicefake.neural_network._trainers import trainer, undone_on_error
-
-PARAMETERS = {
-    "input_shape": (12, 3),
-    "n_classes": 2,
-    "filters": (4,),
-    "kernel_size": 3,
-    "lstm_units": 4,
-    "dense_units": (4,),
-    "optimizer": optimizer_config("adam", 0.01),
-    "seed": 1,
-}
+from tests.checks.networks import PARAMETERS
 
 
 @pytest.fixture(autouse=True)
