@@ -1,0 +1,127 @@
+"""X and y as they come into a mixture model -> a panel, and which of its frames tell something."""
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, column_or_1d, validate_data
+
+from skvoicefake._groups import is_missing
+
+Panel = NDArray[Any]
+
+
+def as_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
+    """Return X as (n_clips, n_frames, n_coefficients), keeping scikit-learn's books on the estimator."""
+    if isinstance(X, list | tuple):
+        X = _stacked(X)
+    n_dimensions = getattr(X, "ndim", 2)
+    if n_dimensions > 3:
+        raise ValueError(
+            f"X has {n_dimensions} dimensions, where (n_clips, n_frames, n_coefficients) or (n_clips, n_features) was"
+            " expected."
+        )
+    if n_dimensions == 3:
+        panel = check_array(
+            X, dtype=[np.float64, np.float32], allow_nd=True, ensure_all_finite=False, estimator=estimator
+        )
+        if 0 in panel.shape:
+            raise ValueError(f"X of shape {panel.shape} holds empty clips. Check what made the panel.")
+        if reset and hasattr(estimator, "n_features_in_"):
+            del estimator.n_features_in_
+    else:
+        n_frames = _frames_a_row(estimator, X) if reset else estimator.panel_shape_[0]
+        rows = validate_data(estimator, X, dtype=[np.float64, np.float32], ensure_all_finite=False, reset=reset)
+        n_frames = rows.shape[1] if n_frames is None else n_frames
+        if rows.shape[1] % n_frames:
+            raise ValueError(
+                f"X has {rows.shape[1]} columns, which cannot be n_frames={n_frames} frames of one length."
+            )
+        panel = rows.reshape(len(rows), n_frames, -1)
+    if not reset and panel.shape[1:] != estimator.panel_shape_:
+        raise ValueError(
+            f"{type(estimator).__name__} was fitted on clips of shape {estimator.panel_shape_} (frames, coefficients),"
+            f" got {panel.shape[1:]}. Extract them with the parameters of the training clips."
+        )
+    # A clip at a time, as a panel in a memory-mapped file may be larger than memory.
+    bad = [i for i, clip in enumerate(panel) if not np.isfinite(clip).all()]
+    if bad:
+        raise ValueError(
+            f"X contains NaN or infinity in {len(bad)} clips, the first at positions {bad[:5]}. Drop these clips, or"
+            " mend what made them."
+        )
+    return panel
+
+
+def _stacked(X: Any) -> Any:
+    """Return a list of clips as an array, if they are arrays of one shape."""
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        raise ValueError(
+            "X holds clips of different shapes. Bring them to one number of frames and coefficients and join them with"
+            " np.stack; a transformer such as LFCCTransformer makes such a panel from audio."
+        ) from None
+    if array.dtype.kind in "SU":
+        raise ValueError(
+            f"X holds paths or strings, such as {str(array.flat[0])!r}. Put a transformer such as LFCCTransformer"
+            " before the classifier."
+        )
+    return array
+
+
+def _frames_a_row(estimator: Any, X: Any) -> int | None:
+    """Return how many frames a row of 2-D X holds, if the user or X says so."""
+    if estimator.n_frames is not None:
+        return int(estimator.n_frames)
+    if not hasattr(X, "columns"):
+        return getattr(X, "n_frames", None)  # of the "flat" output of a transformer
+    # What a transformer with output="flat" calls its columns.
+    matches = [re.fullmatch(r"(|.*__)frame(\d+)_(.*)", str(column), re.DOTALL) for column in X.columns]
+    if not any(matches):
+        return None
+    columns = [(int(match[2]), match[1], match[3]) if match else (-1,) for match in matches]
+    coefficients = [column[1:] for column in columns if column[0] == 0]
+    n_frames = len(matches) // max(1, len(coefficients))
+    if columns == [(t, *coefficient) for t in range(n_frames) for coefficient in coefficients]:
+        return n_frames
+    raise ValueError(
+        "X has columns named as frames of a panel, but they are not one whole panel: every coefficient of frame 0,"
+        " then of frame 1, and so on, and nothing else. Pass all columns of one transformer with output='flat' in their"
+        " order."
+    )
+
+
+def encode_labels(y: Any, *, n_clips: int) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return the sorted classes, and the place of every label among them."""
+    if y is None:
+        raise ValueError("This classifier requires y to be passed, but the target y is None.")
+    labels = column_or_1d(y, warn=True)
+    if len(labels) != n_clips:
+        raise ValueError(f"X holds {n_clips} clips and y {len(labels)} labels: inconsistent numbers of samples.")
+    missing = [i for i, label in enumerate(labels.tolist()) if is_missing(label) or label in (np.inf, -np.inf)]
+    if missing:
+        raise ValueError(
+            f"y contains NaN, None or infinity at positions {missing[:5]}. Label these clips, or leave them out."
+        )
+    check_classification_targets(labels)
+    classes, targets = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y has only one class, {classes.tolist()[0]!r}, for all {n_clips} clips; a classifier needs two classes or"
+            " more."
+        )
+    return classes, targets
+
+
+def telling_frames(clip: Panel) -> NDArray[np.bool_]:
+    """Say which frames of (n_frames, n_coefficients) are not the same bits as the one before.
+
+    The others are padding or digital silence: they tell how long a clip is
+    and how it was cut, not how it was spoken.
+    """
+    tells = np.ones(len(clip), dtype=bool)
+    tells[1:] = (clip[1:] != clip[:-1]).any(axis=1)
+    return tells
