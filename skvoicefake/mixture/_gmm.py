@@ -54,6 +54,8 @@ class GMMClassifier(ClassifierMixin, BaseEstimator):
         One a class, in the order of `classes_`, over standardised frames.
     mean_, scale_ : ndarray of shape (n_coefficients,)
         What frames are standardised with.
+    n_iter_ : int
+        Steps of expectation maximisation, of the class that took most.
     panel_shape_ : (int, int)
         Frames and coefficients of a clip.
     n_features_in_ : int
@@ -178,6 +180,7 @@ class GMMClassifier(ClassifierMixin, BaseEstimator):
             self.mixtures_ = [
                 self._mixture(rng.randint(2**31 - 1)).fit((sample - self.mean_) / self.scale_) for sample in samples
             ]
+        self.n_iter_ = max(mixture.n_iter_ for mixture in self.mixtures_)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
