@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks._harness import interleave, main, rows_of
 from skvoicefake import MFCCTransformer
-from skvoicefake.feature_extraction import _cepstra, _spectrum, mfcc
+from skvoicefake.feature_extraction import _cepstra, _filters, _spectrum, mfcc
 from tests.checks.speech import speech
 
 RATE, SECONDS, N_CLIPS = 16_000, 3, 10
@@ -78,7 +78,7 @@ def tf_signal(n_mels):
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    filters = tf.constant(_spectrum.mel_filter_bank(RATE, 512, n_mels, 0.0, None, False, "slaney").T)
+    filters = tf.constant(_filters.triangles(RATE, 512, n_mels, 0.0, None, "mel", "area").T)
     cosines = tf.constant(_cepstra.dct_matrix(n_mels, 40, 2, "ortho").astype(np.float32))
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.float32)])
@@ -139,7 +139,7 @@ def each(ways, clips):
 
 def stages(results, y, args):
     """Where the time goes."""
-    bank = _spectrum.mel_bank(RATE, 512, 64, 0.0, None, False, "slaney")
+    bank = _filters.filter_bank(RATE, 512, 64, 0.0, None, "mel", "area")
     tile = _spectrum._tiled_window("hann", 512, 512)
     frames = _spectrum.framed(y, 512, 160, True, "constant")
     windowed = frames * tile[:512]

@@ -9,12 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from skvoicefake.feature_extraction._spectrum import Array, band_decibels, frozen, mel_bank
+from skvoicefake.feature_extraction._filters import Array, filter_bank, frozen
+from skvoicefake.feature_extraction._spectrum import band_decibels
 
 # 9 frames, librosa's default for deltas.
 DELTA_WIDTH = 9
-# Float32 power overflows for waveforms beyond 1e16; those whose energy is beyond this are scaled first.
-LOUD = 2.0**60
+# -26 dB of full scale: what speech is brought to before codecs are tested (ITU-T P.56 and P.830).
+RMS = 0.05
 
 
 def mfcc(
@@ -107,20 +108,10 @@ def mfcc(
     >>> mfcc(y).shape
     (101, 40)
     """
-    y = np.asarray(y, dtype=np.float32)
-    if not len(y) or (not center and len(y) < n_fft):
-        raise ValueError(f"expected a waveform of at least {1 if center else n_fft} samples, got {len(y)}.")
-    exponent = 0
-    with np.errstate(over="ignore"):
-        energy = np.dot(y, y)
-    if energy > LOUD:
-        exponent = int(np.frexp(np.abs(y).max())[1])
-        y = np.ldexp(y, -exponent)
-    if pre_emphasis:
-        y = y - np.float32(pre_emphasis) * np.concatenate([y[:1], y[:-1]])
+    filters = (n_mels, fmin, fmax, "htk" if htk else "mel", "peak" if mel_norm is None else "area")
     decibels = band_decibels(
         y,
-        mel_bank(sample_rate, n_fft, n_mels, fmin, fmax, htk, mel_norm),
+        filter_bank(sample_rate, n_fft, *filters),
         n_fft=n_fft,
         win_length=win_length,
         hop_length=hop_length,
@@ -128,11 +119,19 @@ def mfcc(
         center=center,
         pad_mode=pad_mode,
         top_db=top_db,
-        scale=exponent,
+        pre_emphasis=pre_emphasis,
     )
-    coefficients = _transformed(decibels, *_transform(n_mels, n_mfcc, dct_type, norm))
+    return cepstra(decibels, n_mfcc, dct_type, norm, lifter)
+
+
+def cepstra(decibels: Array, n_coefficients: int, dct_type: int, norm: Literal["ortho"] | None, lifter: float) -> Array:
+    """Return the first coefficients of the cosine transform of every row, liftered."""
+    n_bands = decibels.shape[1]
+    if n_coefficients > n_bands:
+        raise ValueError(f"{n_coefficients} coefficients need as many bands, got {n_bands}.")
+    coefficients = _transformed(decibels, *_transform(n_bands, n_coefficients, dct_type, norm))
     if lifter > 0:
-        n = np.arange(1, n_mfcc + 1)
+        n = np.arange(1, n_coefficients + 1)
         coefficients *= (1 + lifter / 2 * np.sin(np.pi * n / lifter)).astype(np.float32)
     return coefficients
 
@@ -265,10 +264,12 @@ def fit_length(
     *,
     padding: Literal["zeros", "repeat"] = "zeros",
     crop: Literal["start", "center", "loudest"] = "start",
+    level: Literal["peak", "rms"] | None = None,
 ) -> Array:
-    """Return `n_samples` samples of a waveform: cut where it is longer, padded where it is shorter."""
+    """Return `n_samples` samples of a waveform, brought to a level: cut where it is longer, padded where shorter."""
     surplus = len(y) - n_samples
     if surplus < 0:
+        y = levelled(y, level)
         return np.resize(y, n_samples) if padding == "repeat" else np.pad(y, (0, -surplus))
     start = 0
     if crop == "center":
@@ -278,4 +279,15 @@ def fit_length(
         peak = max(float(np.abs(y).max()), float(np.finfo(np.float32).tiny))
         energy = np.concatenate([[0.0], np.cumsum(np.square(y / peak, dtype=np.float64))])
         start = int(np.argmax(energy[n_samples:] - energy[: surplus + 1]))
-    return y[start : start + n_samples]
+    return levelled(y[start : start + n_samples], level)
+
+
+def levelled(y: Array, level: Literal["peak", "rms"] | None) -> Array:
+    """Return a waveform with a peak of 1, or an RMS of `RMS`; silence stays what it is."""
+    peak = np.float32(0) if level is None else np.max(np.abs(y))
+    if not peak:
+        return y
+    y = y / peak
+    if level == "rms":
+        y *= np.float32(RMS / np.sqrt(np.mean(np.square(y, dtype=np.float64))))
+    return y

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from skvoicefake._plotting import COLOURS, import_pyplot, new_axes, shortened
 from skvoicefake.audio import clip_name, load_audio
-from skvoicefake.feature_extraction import _cepstra
 from skvoicefake.feature_extraction._mfcc import MFCCTransformer
 
 # Pairs of lowest and highest sample that a waveform of any length is drawn with; a page shows no more.
@@ -142,7 +141,7 @@ class MFCCDisplay:
         if name is None and isinstance(clip, str | PurePath):
             name = PurePath(clip).name
         display = cls(
-            waveform=_cepstra.fit_length(y, shown._n_samples(), padding=shown.padding, crop=shown.crop),
+            waveform=shown._analysed(y),
             coefficients=coefficients,
             sample_rate=shown.sample_rate,
             hop_length=shown.hop_length,

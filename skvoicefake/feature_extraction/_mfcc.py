@@ -1,21 +1,19 @@
 """MFCCTransformer: mel-frequency cepstra in the shell of `_transformer`."""
 
 import os
-import warnings
-from numbers import Integral, Real
+from collections.abc import Callable
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skvoicefake.feature_extraction import _cepstra, _spectrum
-from skvoicefake.feature_extraction._transformer import ClipTransformer
-
-PAD_MODES = {"constant", "edge", "reflect", "symmetric"}
+from skvoicefake.feature_extraction._cepstra import mfcc
+from skvoicefake.feature_extraction._spectral import CepstralTransformer
 
 
-class MFCCTransformer(ClipTransformer):
+class MFCCTransformer(CepstralTransformer):
     """Turn audio into mel-frequency cepstral coefficients.
 
     The coefficients are those of ``librosa.feature.mfcc`` for the same
@@ -74,6 +72,9 @@ class MFCCTransformer(ClipTransformer):
         How to lengthen a short waveform.
     crop : {"start", "center", "loudest"}, default="start"
         Which part of a long waveform to keep; "loudest" has the most energy.
+    level : {None, "peak", "rms"}, default=None
+        Bring what is analysed of a waveform to a peak of 1, or to an RMS of
+        0.05, so that its loudness tells nothing. None leaves it.
     output : {"sequence", "flat", "stats"}, default="sequence"
         A 3-D panel; its rows flattened; or the mean and deviation of every
         coefficient over time. The last two are 2-D, for any classifier.
@@ -118,6 +119,7 @@ class MFCCTransformer(ClipTransformer):
     See Also
     --------
     skvoicefake.CNNLSTMClassifier : The network that takes the panel.
+    skvoicefake.feature_extraction.LFCCTransformer : The same of other filters.
 
     Notes
     -----
@@ -143,26 +145,16 @@ class MFCCTransformer(ClipTransformer):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **ClipTransformer._parameter_constraints,
+        **CepstralTransformer._parameter_constraints,
         "n_mfcc": [Interval(Integral, 1, None, closed="left")],
-        "n_fft": [Interval(Integral, 2, None, closed="left")],
-        "win_length": [Interval(Integral, 1, None, closed="left"), None],
-        "hop_length": [Interval(Integral, 1, None, closed="left")],
-        "window": [str, Real, tuple],
-        "center": ["boolean"],
-        "pad_mode": [StrOptions(PAD_MODES)],
         "n_mels": [Interval(Integral, 1, None, closed="left")],
-        "fmin": [Interval(Real, 0, None, closed="left")],
-        "fmax": [Interval(Real, 0, None, closed="neither"), None],
         "htk": ["boolean"],
         "mel_norm": [StrOptions({"slaney"}), None],
-        "dct_type": [Interval(Integral, 1, 3, closed="both")],
-        "norm": [StrOptions({"ortho"}), None],
-        "lifter": [Interval(Real, 0, None, closed="left")],
-        "top_db": [Interval(Real, 0, None, closed="left"), None],
-        "pre_emphasis": [Interval(Real, 0, 1, closed="both")],
-        "deltas": [Interval(Integral, 0, 2, closed="both")],
     }
+    _stem = "mfcc"
+    _counter = "n_mfcc"
+    _band_counter = "n_mels"
+    _bands = "mel bands"
 
     def __init__(
         self,
@@ -190,6 +182,7 @@ class MFCCTransformer(ClipTransformer):
         normalize: str | None = None,
         padding: str = "zeros",
         crop: str = "start",
+        level: str | None = None,
         output: str = "sequence",
         cache: Any = None,
         memmap: str | os.PathLike[str] | None = None,
@@ -220,6 +213,7 @@ class MFCCTransformer(ClipTransformer):
         self.normalize = normalize
         self.padding = padding
         self.crop = crop
+        self.level = level
         self.output = output
         self.cache = cache
         self.memmap = memmap
@@ -227,85 +221,8 @@ class MFCCTransformer(ClipTransformer):
         self.on_error = on_error
         self.verbose = verbose
 
-    def _check_parameters(self) -> None:
-        """Raise where parameters contradict one another."""
-        nyquist = self.sample_rate / 2
-        fmax = nyquist if self.fmax is None else self.fmax
-        if self.n_mfcc > self.n_mels:
-            raise ValueError(f"n_mfcc={self.n_mfcc} coefficients need as many mel bands, got n_mels={self.n_mels}.")
-        if fmax > nyquist:
-            raise ValueError(f"fmax={fmax:g} Hz lies above half of sample_rate={self.sample_rate:g} Hz. Lower it.")
-        if self.fmin >= fmax:
-            raise ValueError(f"fmin={self.fmin:g} Hz must lie below fmax={fmax:g} Hz.")
-        if self.win_length is not None and self.win_length > self.n_fft:
-            raise ValueError(f"win_length={self.win_length} is longer than the frame, n_fft={self.n_fft}.")
-        if self.dct_type == 1 and self.norm is not None:
-            raise ValueError('dct_type=1 has no norm="ortho". Set norm=None, or take dct_type 2 or 3.')
-        if self.dct_type == 1 and self.n_mels < 2:
-            raise ValueError(f"dct_type=1 needs at least two mel bands, got n_mels={self.n_mels}.")
-        try:
-            _spectrum.padded_window(self.window, self.n_fft if self.win_length is None else self.win_length, self.n_fft)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"window={self.window!r} is no window of scipy.signal.get_window: {error}") from error
-        if not self.center and self._n_samples() < self.n_fft:
-            raise ValueError(
-                f"Clips of {self._n_samples()} samples are shorter than one frame of n_fft={self.n_fft} samples."
-                " Raise duration, lower n_fft, or set center=True."
-            )
-        if self.deltas and self._n_frames() < _cepstra.DELTA_WIDTH:
-            raise ValueError(
-                f"deltas={self.deltas} needs at least {_cepstra.DELTA_WIDTH} frames a clip, got {self._n_frames()}."
-                " Raise duration, lower hop_length, or set deltas=0."
-            )
+    def _filters(self) -> tuple[int, str, str]:
+        return self.n_mels, "htk" if self.htk else "mel", "peak" if self.mel_norm is None else "area"
 
-    def _warn_of_empty_bands(self) -> None:
-        filters = _spectrum.mel_filter_bank(
-            self.sample_rate,
-            self.n_fft,
-            self.n_mels,
-            self.fmin,
-            self.fmax,
-            self.htk,
-            self.mel_norm,
-        )
-        if n_empty := int(np.count_nonzero(filters.max(axis=1) == 0)):
-            warnings.warn(
-                f"{n_empty} of n_mels={self.n_mels} mel bands hold no frequency bin of n_fft={self.n_fft} and are"
-                " always silent. Take fewer bands or longer frames.",
-                UserWarning,
-                stacklevel=4,
-            )
-
-    def _n_frames(self) -> int:
-        padding = 2 * (self.n_fft // 2) if self.center else 0
-        return 1 + (self._n_samples() + padding - self.n_fft) // self.hop_length
-
-    def _coefficient_names(self) -> list[str]:
-        width = len(str(self.n_mfcc - 1))
-        kinds = ["", "delta_", "delta2_"][: 1 + self.deltas]
-        return [f"{kind}mfcc{i:0{width}d}" for kind in kinds for i in range(self.n_mfcc)]
-
-    def _coefficients(self, y: NDArray[np.float32]) -> NDArray[np.float32]:
-        coefficients = _cepstra.mfcc(
-            y,
-            sample_rate=self.sample_rate,
-            n_mfcc=self.n_mfcc,
-            n_fft=self.n_fft,
-            win_length=self.win_length,
-            hop_length=self.hop_length,
-            window=self.window,
-            center=self.center,
-            pad_mode=self.pad_mode,
-            n_mels=self.n_mels,
-            fmin=self.fmin,
-            fmax=self.fmax,
-            htk=self.htk,
-            mel_norm=self.mel_norm,  # type: ignore[arg-type]
-            dct_type=self.dct_type,
-            norm=self.norm,  # type: ignore[arg-type]
-            lifter=self.lifter,
-            top_db=self.top_db,
-            pre_emphasis=self.pre_emphasis,
-        )
-        slopes = [_cepstra.delta(coefficients, order) for order in range(1, self.deltas + 1)]
-        return np.concatenate([coefficients, *slopes], axis=1) if slopes else coefficients
+    def _function(self) -> Callable[..., NDArray[np.float32]]:
+        return mfcc

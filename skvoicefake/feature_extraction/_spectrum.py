@@ -2,16 +2,19 @@
 
 import threading
 from functools import lru_cache, partial
-from itertools import pairwise
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
-Float = TypeVar("Float", bound=np.floating[Any])
+from skvoicefake.feature_extraction._filters import Array, FilterBank, frozen
+
 # Power below this (-100 dB) counts as silence, as in librosa.power_to_db.
 POWER_FLOOR = 1e-10
+# Much lower ones would overflow where they are divided by.
+MIN_FLOOR = 1e-16
+# Float32 power overflows for waveforms beyond 1e16; those whose energy is beyond this are scaled first.
+LOUD = 2.0**60
 # The rounding of a single-precision transform is noise about 140 dB below the mean power of a frame's bins, which bands
 # that lie far below that mean hear. Frames whose bands lie further below it than this, on an average that is ruled by
 # the lowest ones, are computed again in double precision. Of 140,000 frames of speech, tones and noise, none that was
@@ -24,48 +27,8 @@ TILE = 16
 _memory = threading.local()
 
 
-class FilterBank:
-    """A bank of filters over the bins of a spectrum, cut into parts that leave most of its zeros out.
-
-    Parameters
-    ----------
-    weights : ndarray of shape (n_bands, n_bins), float32
-        Not negative.
-    """
-
-    def __init__(self, weights: Array) -> None:
-        self.weights = frozen(weights)
-        total, square = weights.sum(axis=1, dtype=np.float64), np.square(weights, dtype=np.float64).sum(axis=1)
-        # How much of the rounding of a flat spectrum is heard in a band. It averages out over many bins, and over
-        # many bands but for those that hear the same bins.
-        heard = square / np.maximum(total, np.finfo(np.float32).tiny)
-        n_heard = max(1, min(len(weights), int(np.count_nonzero(weights.any(axis=0)))))
-        self.hearing = frozen((heard / n_heard).astype(np.float32))
-        n_bins = weights.shape[1]
-        self.average = frozen(np.full(2 * n_bins, 1 / n_bins, dtype=np.float32))
-        edges = np.linspace(0, len(weights), min(8, 1 + len(weights) // 8) + 1).round().astype(int).tolist()
-        runs = [slice(start, end) for start, end in pairwise(edges)]
-        self.parts = [part for bands in runs if (part := _part(weights, bands)) is not None]
-
-    def power(self, squares: Array) -> Array:
-        """Return the power in every band, from the squares of real and imaginary parts in turns."""
-        power = np.zeros((len(squares), len(self.weights)), dtype=np.float32)
-        for bands, bins, weights in self.parts:
-            np.matmul(squares[:, bins], weights, out=power[:, bands])
-        return power
-
-
-def _part(weights: Array, bands: slice) -> tuple[slice, slice, Array] | None:
-    """Return bands, the parts of the spectrum that they hear, and their weights; None if they hear nothing."""
-    heard = np.flatnonzero(weights[bands].any(axis=0))
-    if not len(heard):
-        return None
-    first, last = int(heard[0]), int(heard[-1]) + 1
-    return bands, slice(2 * first, 2 * last), np.repeat(weights[bands, first:last].T, 2, axis=0)
-
-
 def band_decibels(
-    y: Array,
+    y: NDArray[Any],
     bank: FilterBank,
     *,
     n_fft: int,
@@ -75,42 +38,61 @@ def band_decibels(
     center: bool,
     pad_mode: str,
     top_db: float | None,
-    scale: int = 0,
+    floor: float = POWER_FLOOR,
+    pre_emphasis: float = 0.0,
 ) -> Array:
     """Return the power in every band of every frame in dB, of shape (n_frames, n_bands).
 
     Parameters
     ----------
-    y : ndarray of shape (n_samples,), float32
-        Waveform, whose squares add up to no more than float32 can hold.
+    y : ndarray of shape (n_samples,)
+        Waveform.
     bank : FilterBank
         Over ``n_fft // 2 + 1`` bins.
-    n_fft, win_length, hop_length, window, center, pad_mode, top_db
-        As of `mfcc`.
-    scale : int, default=0
-        The clip is ``y * 2**scale``.
+    n_fft, win_length, hop_length, window, center, pad_mode, top_db, floor, pre_emphasis
+        As of `log_filter_bank`.
     """
     from scipy.fft import next_fast_len
 
-    frames = framed(y, n_fft, hop_length, center, pad_mode)
+    y = np.asarray(y, dtype=np.float32)
+    if not len(y) or (not center and len(y) < n_fft):
+        raise ValueError(f"expected a waveform of at least {1 if center else n_fft} samples, got {len(y)}.")
+    if not floor >= MIN_FLOOR:
+        raise ValueError(f"floor must be a power of at least {MIN_FLOOR:g}, got {floor:g}.")
     win_length = n_fft if win_length is None else win_length
+    check_lengths(win_length, n_fft)
+    scale = 0  # The clip is y * 2**scale.
+    with np.errstate(over="ignore"):
+        energy = np.dot(y, y)
+    if energy > LOUD:
+        scale = int(np.frexp(np.abs(y).max())[1])
+        y = np.ldexp(y, -scale)
+    if pre_emphasis:
+        y = y - np.float32(pre_emphasis) * np.concatenate([y[:1], y[:-1]])
+    frames = framed(y, n_fft, hop_length, center, pad_mode)
     exact = partial(exact_band_power, frames, padded_window(window, win_length, n_fft), bank)
     # Transforms of lengths with large prime factors go a long way round, and gather more rounding on it.
     if next_fast_len(n_fft) == n_fft:
         power, mean_power = _band_power(frames, _tiled_window(window, win_length, n_fft), bank)
         if scale:
             power, mean_power = power.astype(np.float64) * 4.0**scale, mean_power.astype(np.float64) * 4.0**scale
-        _clip(power, top_db)
+        _clip(power, top_db, floor)
         rows = np.flatnonzero(mean_power * ((1 / power) @ bank.hearing) > 10 ** (DEPTH / 10))
         if len(rows):
             power[rows] = exact(rows) * 4.0**scale
-            _clip(power, top_db)
+            _clip(power, top_db, floor)
     else:
         power = exact(np.arange(len(frames))) * 4.0**scale
-        _clip(power, top_db)
+        _clip(power, top_db, floor)
     np.log10(power, out=power)
     power *= 10
     return power.astype(np.float32, copy=False)
+
+
+def check_lengths(win_length: int, n_fft: int) -> None:
+    """Raise if a window does not fit into a frame."""
+    if win_length > n_fft:
+        raise ValueError(f"win_length={win_length} is longer than the frame, n_fft={n_fft}.")
 
 
 def _band_power(frames: Array, tile: Array, bank: FilterBank) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -154,9 +136,8 @@ def exact_band_power(
     return np.concatenate(powers)
 
 
-def _clip(power: NDArray[Any], top_db: float | None) -> None:
+def _clip(power: NDArray[Any], top_db: float | None, floor: float = POWER_FLOOR) -> None:
     """Raise power to the floor, and to `top_db` below the peak of the clip."""
-    floor = POWER_FLOOR
     if top_db is not None:
         floor = float(np.maximum(floor, power.max() * 10 ** (-top_db / 10)))  # NaN stays NaN
     np.maximum(power, power.dtype.type(floor), out=power)
@@ -215,63 +196,6 @@ def padded_window(window: str | float | tuple[Any, ...], win_length: int, n_fft:
     return frozen(weights)
 
 
-def hz_to_mel(frequencies: NDArray[Any], htk: bool = False) -> NDArray[np.float64]:
-    """Convert Hz to mel: Slaney's Auditory Toolbox (1998) scale, or HTK's formula."""
-    frequencies = np.asarray(frequencies, dtype=np.float64)
-    if htk:
-        return 2595.0 * np.log10(1.0 + frequencies / 700.0)
-    linear = frequencies / (200.0 / 3)
-    # Linear up to 1 kHz, then 27 steps for every factor of 6.4.
-    return np.where(
-        frequencies < 1000.0, linear, 15.0 + np.log(np.maximum(frequencies, 1000.0) / 1000.0) * 27 / np.log(6.4)
-    )
-
-
-def mel_to_hz(mels: NDArray[Any], htk: bool = False) -> NDArray[np.float64]:
-    """Convert mel to Hz, the inverse of `hz_to_mel`."""
-    mels = np.asarray(mels, dtype=np.float64)
-    if htk:
-        return 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
-    return np.where(mels < 15.0, mels * 200.0 / 3, 1000.0 * np.exp(np.log(6.4) / 27 * (np.maximum(mels, 15.0) - 15.0)))
-
-
-@lru_cache(maxsize=32)
-def mel_filter_bank(
-    sample_rate: float,
-    n_fft: int,
-    n_mels: int,
-    fmin: float,
-    fmax: float | None,
-    htk: bool,
-    mel_norm: Literal["slaney"] | None,
-) -> Array:
-    """Return triangular mel filters of shape (n_mels, n_fft // 2 + 1), as ``librosa.filters.mel``.
-
-    Not taken from librosa itself, whose first call costs seconds of imports.
-    """
-    bins = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)
-    low, high = hz_to_mel(np.array([fmin, sample_rate / 2 if fmax is None else fmax]), htk)
-    edges = mel_to_hz(np.linspace(low, high, n_mels + 2), htk)
-    widths = np.diff(edges)
-    ramps = edges[:, np.newaxis] - bins
-    filters = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1, np.newaxis], ramps[2:] / widths[1:, np.newaxis]))
-    if mel_norm == "slaney":
-        filters *= (2.0 / (edges[2:] - edges[:-2]))[:, np.newaxis]
-    return frozen(filters.astype(np.float32))
-
-
 @lru_cache(maxsize=32, typed=True)
 def _tiled_window(window: str | float | tuple[Any, ...], win_length: int, n_fft: int) -> Array:
     return frozen(np.tile(padded_window(window, win_length, n_fft).astype(np.float32), TILE))
-
-
-@lru_cache(maxsize=32)
-def mel_bank(*parameters: Any) -> FilterBank:
-    """Return the filters of `mel_filter_bank` as a bank."""
-    return FilterBank(mel_filter_bank(*parameters))
-
-
-def frozen(array: NDArray[Float]) -> NDArray[Float]:
-    """Forbid writing to an array: cached ones are shared between callers and threads."""
-    array.setflags(write=False)
-    return array

@@ -50,6 +50,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
     normalize: str | None
     padding: Any
     crop: Any
+    level: Any
     output: str
     cache: Any
     memmap: str | os.PathLike[str] | None
@@ -63,6 +64,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         "normalize": [StrOptions({"clip", "train"}), None],
         "padding": [StrOptions({"zeros", "repeat"})],
         "crop": [StrOptions({"start", "center", "loudest"})],
+        "level": [StrOptions({"peak", "rms"}), None],
         "output": [StrOptions({"sequence", "flat", "stats"})],
         "cache": [str, os.PathLike, FeatureStore, HasMethods(["cache"]), None],
         "memmap": [str, os.PathLike, None],
@@ -295,9 +297,12 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         return None if store is None else Shelf(store, recipe, (), "<i8")
 
     def _computed(self, clips: Clips, i: int) -> NDArray[np.float32]:
-        y = _cepstra.fit_length(self._load(clips, i), self._n_samples(), padding=self.padding, crop=self.crop)
-        coefficients = self._coefficients(y)
+        coefficients = self._coefficients(self._analysed(self._load(clips, i)))
         return _cepstra.normalize(coefficients) if self.normalize == "clip" else coefficients
+
+    def _analysed(self, y: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what is analysed of a waveform."""
+        return _cepstra.fit_length(y, self._n_samples(), padding=self.padding, crop=self.crop, level=self.level)
 
     def _reduced(self, sequence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Apply `output` to one clip."""

@@ -9,15 +9,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from skvoicefake.feature_extraction import _cepstra, delta, mfcc
-from skvoicefake.feature_extraction._cepstra import dct_matrix, fit_length, normalize, statistics
+from skvoicefake.feature_extraction import delta, mfcc
+from skvoicefake.feature_extraction._cepstra import RMS, dct_matrix, fit_length, normalize, statistics
+from skvoicefake.feature_extraction._filters import FilterBank
 from skvoicefake.feature_extraction._spectrum import (
-    FilterBank,
+    LOUD,
     exact_band_power,
     framed,
-    hz_to_mel,
-    mel_filter_bank,
-    mel_to_hz,
     padded_window,
     power_to_db,
 )
@@ -89,25 +87,6 @@ def librosa_mfcc(y, *, sample_rate, n_mfcc, dct_type, norm, lifter, top_db, mel_
 
 
 # The numbers are librosa's
-
-
-@given(mel_parameters())
-def test_mel_filter_bank_is_librosas(parameters):
-    sample_rate, mel_norm = parameters.pop("sample_rate"), parameters.pop("mel_norm")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Empty filters detected")
-        expected = librosa.filters.mel(sr=sample_rate, norm=mel_norm, **parameters)
-    filters = mel_filter_bank(sample_rate, mel_norm=mel_norm, **parameters)
-    assert filters.dtype == np.float32
-    assert filters.shape == expected.shape
-    np.testing.assert_allclose(filters, expected, rtol=0, atol=1e-6 * expected.max())
-
-
-@given(st.floats(0, 1e5), st.booleans())
-def test_mel_scale_is_librosas_and_back(frequency, htk):
-    mel = hz_to_mel(frequency, htk)
-    assert mel == pytest.approx(librosa.hz_to_mel(frequency, htk=htk), rel=1e-9, abs=1e-9)
-    assert mel_to_hz(mel, htk) == pytest.approx(frequency, rel=1e-9, abs=1e-9)
 
 
 @settings(max_examples=150)
@@ -253,9 +232,8 @@ def test_mfcc_does_not_change_its_input_nor_its_caches():
     first[:] = 0
     np.testing.assert_array_equal(y, noise(2000))
     assert mfcc(y, pre_emphasis=0.97).any()
-    for cached in (mel_filter_bank(16_000, 512, 80, 0.0, None, False, "slaney"), dct_matrix(80, 40, 2, "ortho")):
-        with pytest.raises(ValueError, match="read-only"):
-            cached[0, 0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        dct_matrix(80, 40, 2, "ortho")[0, 0] = 1
     assert not padded_window("hann", 300, 512).flags.writeable
 
 
@@ -325,11 +303,50 @@ def test_loudest_of_silence_is_its_start():
     assert not fit_length(np.zeros(100, dtype=np.float32), 10, crop="loudest").any()
 
 
+@given(st.integers(1, 50), st.integers(1, 50), st.floats(-30, 30), st.sampled_from(["zeros", "repeat"]), st.data())
+def test_level_is_that_of_what_is_kept(n_samples, wanted, exponent, padding, data):
+    crop = data.draw(st.sampled_from(["start", "center", "loudest"]))
+    y = noise(n_samples, scale=10**exponent)
+    kept = fit_length(y, min(wanted, n_samples), crop=crop)
+    for level in ("peak", "rms"):
+        fitted = fit_length(y, wanted, padding=padding, crop=crop, level=level)
+        assert fitted.dtype == np.float32
+        # Not of what is added to it.
+        part = fitted[: len(kept)].astype(np.float64)
+        found = np.abs(part).max() if level == "peak" else np.sqrt(np.mean(np.square(part)))
+        assert found == pytest.approx({"peak": 1.0, "rms": RMS}[level], rel=1e-5)
+        np.testing.assert_allclose(
+            part, found / (np.abs(kept).max() if level == "peak" else rms(kept)) * kept, rtol=1e-5
+        )
+        assert fitted.shape == (wanted,)
+
+
+def rms(y):
+    return np.sqrt(np.mean(np.square(y, dtype=np.float64)))
+
+
+@pytest.mark.parametrize("level", ["peak", "rms"])
+@pytest.mark.parametrize("value", [1e-45, 1e-38, -3.4e38])
+def test_level_of_extremes(level, value):
+    for y in (np.full(100, value, dtype=np.float32), np.where(np.arange(100) == 50, value, 0).astype(np.float32)):
+        before = y.copy()
+        fitted = fit_length(y, 100, level=level)
+        np.testing.assert_array_equal(y, before)
+        expected = np.sign(y) if level == "peak" else np.sign(y) * RMS * np.sqrt(100 / np.count_nonzero(y))
+        np.testing.assert_allclose(fitted, expected, rtol=1e-6)
+
+
+def test_silence_has_no_level():
+    y = np.zeros(10, dtype=np.float32)
+    for level in (None, "peak", "rms"):
+        np.testing.assert_array_equal(fit_length(y, 20, level=level), np.zeros(20))
+
+
 def test_huge_waveforms_are_analysed_like_others():
     # Scaling by a power of two is exact, so that the waveform beyond the limit must follow the one below it.
     y = noise(2000, scale=1.0)
     below, beyond = 2.0**20, 2.0**40
-    assert 2000 * below**2 < _cepstra.LOUD < beyond**2
+    assert 2000 * below**2 < LOUD < beyond**2
     difference = mfcc(y * np.float32(beyond)) - mfcc(y * np.float32(below))
     np.testing.assert_allclose(difference[:, 0], 20 * np.log10(2**20) * np.sqrt(80), rtol=1e-4)
     np.testing.assert_allclose(difference[:, 1:], 0, atol=2e-3)
@@ -347,6 +364,11 @@ def test_what_is_no_number_is_none_after():
     y[100] = np.nan
     assert np.isnan(mfcc(y, top_db=80.0)).all()
     assert np.isnan(mfcc(y, top_db=None)).any()
+
+
+def test_more_coefficients_than_bands_are_an_error():
+    with pytest.raises(ValueError, match="41 coefficients need as many bands, got 40"):
+        mfcc(noise(2000), n_mfcc=41, n_mels=40)
 
 
 @pytest.mark.parametrize(("n_samples", "center"), [(0, True), (0, False), (511, False)])

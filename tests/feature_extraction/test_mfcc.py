@@ -246,6 +246,7 @@ def transformers(draw):
         normalize=draw(st.sampled_from([None, "clip"])),
         padding=draw(st.sampled_from(["zeros", "repeat"])),
         crop=draw(st.sampled_from(["start", "center", "loudest"])),
+        level=draw(st.sampled_from([None, "peak", "rms"])),
         output=draw(st.sampled_from(OUTPUTS)),
     )
 
@@ -698,6 +699,7 @@ def test_parameters_that_contradict_one_another(parameters, message):
         {"normalize": "batch"},
         {"padding": "wrap"},
         {"crop": "end"},
+        {"level": "loud"},
         {"output": "panel"},
         {"on_error": "skip"},
         {"n_jobs": 1.5},

@@ -136,6 +136,8 @@ def test_a_store_may_be_left_and_taken_up_without_another_fit(X, tmp_path):
         {"normalize": "clip"},
         {"padding": "repeat"},
         {"crop": "center"},
+        {"level": "peak"},
+        {"level": "rms"},
     ],
     ids=str,
 )
@@ -395,7 +397,7 @@ def test_arrays_and_objects_in_a_recipe():
 
 def test_what_numbers_come_from_is_in_the_key():
     """Every library that the code from clip to coefficients imports has its version in the key."""
-    seen, libraries, waiting = set(), set(), ["skvoicefake.audio", "skvoicefake.feature_extraction._cepstra"]
+    seen, libraries, waiting = set(), set(), ["skvoicefake.audio", "skvoicefake.feature_extraction._bands"]
     root = Path(skvoicefake.__file__).parent.parent
     while waiting:
         place = root / waiting.pop().replace(".", "/")
