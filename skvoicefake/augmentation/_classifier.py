@@ -1,0 +1,366 @@
+"""AugmentedClassifier: a classifier whose training clips, and no others, are augmented."""
+
+import copy
+import inspect
+import tempfile
+from collections.abc import Sequence
+from contextlib import nullcontext
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import Tags, _safe_indexing, check_consistent_length, get_tags
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE
+from skvoicefake.augmentation._augment import USUAL, Method, changed, check_methods, check_number, seed_of
+from skvoicefake.augmentation._copies import clips_of, copies_of, copies_of_row, is_groups, like, repeated
+from skvoicefake.augmentation._signals import Waveform
+
+
+def _estimator_has(method: str) -> Any:
+    def has(classifier: "AugmentedClassifier") -> bool:
+        return hasattr(getattr(classifier, "estimator_", classifier.estimator), method)
+
+    return available_if(has)
+
+
+class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Train a classifier of clips on augmented copies of its training clips as well.
+
+    `fit` makes the copies, of both classes alike: what is done to a clip is
+    drawn without regard to its label. `predict` and the like hand clips on as
+    they are, so that augmentation stays in the training folds of any
+    cross-validation.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Of clips, such as a Pipeline of `MFCCTransformer` and a classifier. It
+        is cloned.
+    methods : sequence of str or callable, default=("reverb", "noise", ...)
+        What may be done to a clip, in this order; see `augment`.
+    n_copies : int, default=1
+        Copies of every clip.
+    methods_per_copy : int or (int, int), default=2
+        How many of the methods are done to a copy; a range is drawn from, both
+        ends included.
+    keep_original : bool, default=True
+        Train on the clips themselves, too.
+    sample_rate : int, default=16000
+        Rate of the copies in Hz, and of clips that are arrays: the
+        `sample_rate` of the transformer.
+    duration : float or None, default=None
+        Seconds that are read of every clip for its copies; None takes it all.
+        No less than the transformer reads.
+    n_jobs : int or None, default=None
+        Threads that make copies, as in joblib.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed. With an int, a clip at a position of X has the same copies, to
+        the bit, whatever the other clips and `n_jobs`.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        `estimator`, fitted to clips and copies.
+    classes_ : ndarray of shape (n_classes,)
+        Labels, as `estimator_` has them.
+    n_features_in_ : int
+        As that of `estimator_`, if it has any.
+    feature_names_in_ : ndarray of str
+        As that of `estimator_`, if it has any.
+
+    See Also
+    --------
+    augment : What is done to one waveform.
+
+    Notes
+    -----
+    **Copies** of files and bytes are written to a temporary folder, as wav
+    files of 4 bytes a sample, which is removed when `fit` ends; those of
+    arrays stay in memory. The rows of a 2-D X stay as long as they are.
+
+    **Parameters of fit** that have a value a clip, such as
+    ``clf__sample_weight``, are repeated for the copies. Groups are numbered
+    anew; a clip and its copies are always one group, also if the clip's own is
+    not known. If none are given, and `fit` of the classifier (of the last step
+    of a Pipeline) takes `groups`, every clip with its copies is one: a network
+    that holds clips back for early stopping then holds no copies of its
+    training clips back. A search or a calibration without groups does not know
+    what are copies of what: put them around this classifier, not inside.
+
+    **Stores of features.** Without an int as `random_state` no copy comes
+    twice, so the ``cache`` of a transformer is not used while fitting, and
+    nothing is put there. With an int, it is used: candidates of a search that
+    share a training fold share its copies. A Pipeline's ``memory`` is never
+    used while fitting, as it goes by the names of files, and those of copies
+    do not come again.
+
+    **Bad clips** raise an error that names them. If a transformer has a way
+    with them (``on_error``), it meets them in the place of their copies.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skvoicefake import MFCCTransformer
+    >>> from skvoicefake.augmentation import AugmentedClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> noises = [rng.normal(size=4000) for _ in range(6)]
+    >>> hums = [np.cumsum(rng.normal(size=4000)) for _ in range(6)]
+    >>> pipe = make_pipeline(MFCCTransformer(duration=0.25, output="stats"), LogisticRegression())
+    >>> clf = AugmentedClassifier(pipe, methods=["noise", "gain"], random_state=0)
+    >>> clf.fit(noises + hums, ["noise"] * 6 + ["hum"] * 6).predict([rng.normal(size=4000)]).tolist()
+    ['noise']
+    """
+
+    # Features may be computed once for all of its answers: see metrics._responses.
+    answers_through_estimator_: ClassVar[bool] = True
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "methods": [list, tuple],
+        "n_copies": [Interval(Integral, 1, None, closed="left")],
+        "methods_per_copy": [Interval(Integral, 0, None, closed="left"), tuple],
+        "keep_original": ["boolean"],
+        "sample_rate": [Interval(Integral, MIN_RATE, MAX_RATE, closed="both")],
+        "duration": [Interval(Real, 0, MAX_DURATION, closed="right"), None],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        methods: Sequence[str | Method] = USUAL,
+        n_copies: int = 1,
+        methods_per_copy: int | tuple[int, int] = 2,
+        keep_original: bool = True,
+        sample_rate: int = 16_000,
+        duration: float | None = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.methods = methods
+        self.n_copies = n_copies
+        self.methods_per_copy = methods_per_copy
+        self.keep_original = keep_original
+        self.sample_rate = sample_rate
+        self.duration = duration
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    # The classifier checks its own parameters when it is fitted.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: ArrayLike, **fit_params: Any) -> Self:
+        """Augment the clips, and fit the classifier.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+        y : array-like of shape (n_clips,)
+            Labels.
+        **fit_params : dict
+            Passed on to the classifier's `fit`, such as
+            ``clf__sample_weight`` for a step of a Pipeline. What has a value a
+            clip is repeated for its copies. With metadata routing enabled,
+            they go where they were requested.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read.
+        ValueError
+            If parameters make no sense, or contradict those of the classifier.
+        """
+        name = type(self).__name__
+        if y is None:
+            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+        methods = check_methods(self.methods)
+        bounds = check_number(self.methods_per_copy, len(methods), "methods_per_copy")
+        given = self.estimator.get_params()
+        self._check_sample_rate(given)
+        clips = clips_of(X, name)
+        check_consistent_length(clips, y)
+        if _routing_enabled():
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        elif (groups := _groups_of(self.estimator)) and not any(is_groups(param) for param in fit_params):
+            fit_params = {**fit_params, groups: np.arange(len(clips))}
+        places = np.tile(np.arange(len(clips)), self.n_copies + self.keep_original)
+
+        seed = seed_of(self.random_state)
+
+        def change(waveform: Waveform, rng: np.random.Generator) -> Waveform:
+            return changed(waveform, self.sample_rate, methods, bounds, rng)
+
+        is_tolerant = any(_last(param) == "on_error" and value != "raise" for param, value in given.items())
+        are_files = not isinstance(clips, np.ndarray) and any(_is_file(clip) for clip in clips)
+        with tempfile.TemporaryDirectory(prefix="skvoicefake-") if are_files else nullcontext() as folder:
+
+            def copies(i: int) -> list[Any]:
+                generators = [np.random.default_rng([seed, i, k]) for k in range(self.n_copies)]
+                if isinstance(clips, np.ndarray):
+                    return copies_of_row(
+                        clips[i], i, sample_rate=self.sample_rate, change=change, generators=generators
+                    )
+                return copies_of(
+                    clips[i],
+                    i,
+                    sample_rate=self.sample_rate,
+                    duration=self.duration,
+                    change=change,
+                    generators=generators,
+                    folder=Path(folder) if folder and _is_file(clips[i]) else None,
+                    is_tolerant=is_tolerant,
+                )
+
+            made = Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(copies)(i) for i in range(len(clips)))
+            rounds = [[of_clip[k] for of_clip in made] for k in range(self.n_copies)]
+            if self.keep_original:
+                rounds.insert(0, list(clips))
+            all_clips = [clip for clips_of_round in rounds for clip in clips_of_round]
+            estimator = clone(self.estimator)
+            unused = self._stores(given)
+            estimator.set_params(**dict.fromkeys(unused))
+            estimator.fit(
+                like(X, np.stack(all_clips) if isinstance(clips, np.ndarray) else all_clips),
+                _safe_indexing(y, places),
+                **repeated(clips, fit_params, places),
+            )
+        self.estimator_ = estimator.set_params(**unused)
+        self.classes_ = estimator.classes_
+        for attribute in ("n_features_in_", "feature_names_in_"):
+            if hasattr(estimator, attribute):
+                setattr(self, attribute, getattr(estimator, attribute))
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Name the class of every clip; nothing is augmented.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_clips,)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)
+
+    @_estimator_has("predict_proba")
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Estimate the probability of every class; nothing is augmented.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_clips, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    @_estimator_has("predict_log_proba")
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Estimate the logarithm of the probability of every class; nothing is augmented.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_clips, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_log_proba(X)
+
+    @_estimator_has("decision_function")
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Score clips; nothing is augmented.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_clips,) or (n_clips, n_classes)
+            As the classifier's.
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say where metadata goes.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            From `fit` to that of the classifier.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = copy.deepcopy(inner.input_tags)
+        tags.input_tags.sparse = False
+        tags.classifier_tags = copy.deepcopy(inner.classifier_tags)
+        return tags
+
+    def _check_sample_rate(self, given: dict[str, Any]) -> None:
+        for param, value in given.items():
+            if _last(param) == "sample_rate" and value != self.sample_rate:
+                raise ValueError(
+                    f"sample_rate={self.sample_rate} of {type(self).__name__} contradicts {param}={value} of its"
+                    " estimator: set both to the same rate."
+                )
+
+    def _stores(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters with stores that copies must not get into."""
+        names = {"memory"} if isinstance(self.random_state, Integral) else {"memory", "cache"}
+        return {param: value for param, value in given.items() if _last(param) in names and value is not None}
+
+
+def _last(param: str) -> str:
+    return param.split("__")[-1]
+
+
+def _is_file(clip: Any) -> bool:
+    return not isinstance(clip, np.ndarray | tuple)
+
+
+def _groups_of(estimator: Any) -> str:
+    """Return what `fit` of a classifier, or of the last step of a Pipeline, calls groups; "" if it takes none."""
+    if isinstance(estimator, Pipeline):
+        step, last = estimator.steps[-1]
+        inner = _groups_of(last)
+        return f"{step}__{inner}" if inner else ""
+    return "groups" if "groups" in inspect.signature(getattr(estimator, "fit", str)).parameters else ""

@@ -1,0 +1,135 @@
+"""Augmented copies of the clips of X: arrays of arrays, files of files; and what belongs to clips, repeated."""
+
+import os
+from collections.abc import Callable
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_method_params
+
+from skvoicefake._groups import connected_groups
+from skvoicefake.audio import AudioError, clip_name, load_audio
+from skvoicefake.augmentation._rooms import fitted
+from skvoicefake.augmentation._signals import Waveform
+
+Change = Callable[[Waveform, np.random.Generator], Waveform]
+
+
+def clips_of(X: Any, name: str) -> NDArray[Any] | list[Any]:
+    """Return the rows of a table of samples, as a 2-D array of numbers, or any other clips as a list."""
+    if isinstance(X, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(X, "read"):
+        raise ValueError(f"{name} expected X to be a sequence of clips, got one clip ({type(X).__name__}): [clip].")
+    if isinstance(X, list | tuple) and not (X and all(_is_row(row) for row in X)):
+        clips = list(X)
+    elif hasattr(X, "columns") and not _is_numeric(X):
+        if X.shape[1] != 1:
+            raise ValueError(f"{name} expected one column of clips, got {X.shape[1]}: {list(X.columns)[:5]}.")
+        clips = list(X.iloc[:, 0])
+    elif getattr(X, "ndim", 2) == 1 and np.asarray(X).dtype.kind in "OUST":
+        clips = list(X)
+    elif getattr(X, "ndim", 2) == 2 and getattr(X, "shape", (0, 0))[1] == 1 and _holds_names(X):
+        clips = list(np.asarray(X)[:, 0])
+    else:
+        return check_array(X, dtype="numeric", ensure_all_finite=False, input_name="X", estimator=name)
+    if not clips:
+        raise ValueError(f"{name} found 0 sample(s) in X while a minimum of 1 clip is required.")
+    return clips
+
+
+def copies_of(
+    clip: Any,
+    i: int,
+    *,
+    sample_rate: int,
+    duration: float | None,
+    change: Change,
+    generators: list[np.random.Generator],
+    folder: Path | None,
+    is_tolerant: bool,
+) -> list[Any]:
+    """Return a changed copy of the clip at position i of X for every generator, of the kind that the clip is of.
+
+    A bad clip is its own copy for a classifier that has a way with bad clips.
+    """
+    try:
+        y = load_audio(clip, sample_rate, duration=duration, name=clip_name(clip, i))
+    except AudioError:
+        if is_tolerant:
+            return [clip] * len(generators)
+        raise
+    changed = [change(y, rng) for rng in generators]
+    if isinstance(clip, tuple):
+        return [(copy, sample_rate) for copy in changed]
+    if folder is None:
+        return changed
+    import soundfile
+
+    paths = [str(folder / f"{i}-{k}.wav") for k in range(len(changed))]
+    for path, copy in zip(paths, changed, strict=True):
+        soundfile.write(path, copy, sample_rate, subtype="FLOAT")
+    return paths
+
+
+def copies_of_row(
+    row: NDArray[Any], i: int, *, sample_rate: int, change: Change, generators: list[np.random.Generator]
+) -> list[NDArray[Any]]:
+    """Return a changed copy of row i of a table for every generator, as long as the row and of its type."""
+    if row.dtype.kind not in "iu":
+        y = load_audio(row, sample_rate, name=f"X[{i}]")
+        return [fitted(change(y, rng), len(row)).astype(row.dtype) for rng in generators]
+    # Integers are scaled by their type here, and back: classifiers that take no audio do not scale them.
+    info = np.iinfo(row.dtype)
+    half, middle = 2.0 ** (info.bits - 1), 0 if info.min else 2.0 ** (info.bits - 1)
+    y = ((row - middle) / half).astype(np.float32)
+    copies = [np.rint(fitted(change(y, rng), len(row)).astype(np.float64) * half + middle) for rng in generators]
+    # Of the 64-bit integers, float64 does not hold the last.
+    highest = np.nextafter(float(info.max) + 1, 0) if info.bits == 64 else float(info.max)
+    return [np.clip(copy, float(info.min), highest).astype(row.dtype) for copy in copies]
+
+
+def like(X: Any, clips: Any) -> Any:
+    """Return clips in a table with the columns of X, if X is one."""
+    if not hasattr(X, "columns"):
+        return clips
+    return type(X)(clips, columns=X.columns) if isinstance(clips, np.ndarray) else type(X)({X.columns[0]: clips})
+
+
+def repeated(X: Any, fit_params: dict[str, Any], places: NDArray[np.intp]) -> dict[str, Any]:
+    """Return parameters of `fit`, what has a value a clip with one for every clip and copy.
+
+    Copies belong to the group of their clip, also if that is not known.
+    """
+    groups = {name: value for name, value in fit_params.items() if is_groups(name) and value is not None}
+    single = {name: value for name, value in fit_params.items() if isinstance(value, str | bytes | dict)}
+    others = {name: value for name, value in fit_params.items() if name not in groups and name not in single}
+    codes = {name: connected_groups(value) for name, value in groups.items()}
+    for name, code in codes.items():
+        if len(code) != len(X):
+            raise ValueError(f"{name} must have a value a clip: {len(X)} in X, got {len(code)}.")
+    return {
+        **single,
+        **_check_method_params(X, params=others, indices=places),
+        **{name: code[places] for name, code in codes.items()},
+    }
+
+
+def is_groups(name: str) -> bool:
+    """Tell whether a parameter of `fit`, of a step maybe, is that of groups."""
+    return name.split("__")[-1] == "groups"
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, list) and all(isinstance(value, Real) for value in row)
+
+
+def _is_numeric(table: Any) -> bool:
+    return all(np.asarray(table[column]).dtype.kind in "biuf" for column in table.columns)
+
+
+def _holds_names(X: Any) -> bool:
+    array = np.asarray(X)
+    return array.dtype.kind in "OUST" and not all(isinstance(value, Real) for value in array[:1].flat)
