@@ -8,21 +8,21 @@ arrays, lets it train, and keeps nothing of it.
 import copy
 from functools import partial
 from math import nan
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scikeras.wrappers import KerasClassifier
-from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from skvoicefake.neural_network._batches import Batches, EpochBar
+from skvoicefake.neural_network._batches import Batches, Masks, crop_starts
+from skvoicefake.neural_network._callbacks import callbacks_of
 from skvoicefake.neural_network._network import BATCH, Network, optimizer_config
+from skvoicefake.neural_network._parameters import CONSTRAINTS, architecture, check_continues, mask_counts
+from skvoicefake.neural_network._prediction import Predictions
 from skvoicefake.neural_network._quiet import without_retracing_warnings
 from skvoicefake.neural_network._stretches import statistics
 from skvoicefake.neural_network._trainers import trainer, undone_on_error
@@ -32,11 +32,10 @@ from skvoicefake.neural_network._validation import (
     encode_labels,
     group_codes,
     hold_out,
-    layer_sizes,
 )
 
 
-class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
+class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
     """Tell real from fake speech by convolutions and an LSTM over cepstra.
 
     Conv1D, max pooling and dropout; an LSTM; dense layers; one sigmoid output
@@ -61,11 +60,43 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         Units of the dense layers; () for none.
     batch_norm : bool, default=False
         Normalise activations between convolution and rectifier.
+    pooling : {"last", "statistics", "attention"}, default="last"
+        What goes on from the LSTM: its output at the last frame; mean and
+        standard deviation of its outputs over time; or both of these weighted
+        by a learned attention over frames [1]_.
+    statistics_branch : bool or int, default=False
+        Join the LSTM's output with statistics of the standardised input over
+        time (mean, standard deviation, and standard deviation of the change
+        from a frame to the next), through a dense layer of so many units;
+        True is 64.
+    crop_frames : int or None, default=None
+        Frames that the network sees at a time. In training every clip shows a
+        random crop of them, another one every epoch; a prediction averages
+        the log-odds of `n_crops`. None shows clips whole.
+    n_crops : int, default=4
+        Evenly spaced crops of a clip in predictions, and of a clip held back
+        for early stopping; 1 takes the middle. Only with `crop_frames`.
+    spec_augment : int or (int, int), default=0
+        SpecAugment [2]_: so many stretches of frames and so many bands of
+        coefficients of every training clip are set to their mean, others
+        every epoch. Two numbers say how many of each.
+    mask_width : float, default=0.15
+        Widest of these masks, as a share of all frames or coefficients; their
+        widths are uniform from 0.
+    label_smoothing : float, default=0.0
+        Share of every label that the loss spreads evenly over all classes.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         A name gets `learning_rate`; an object keeps its own and is copied. As a
         parameter, an object is pickled by Keras' own serialization.
     learning_rate : float, default=1e-3
         Step size.
+    weight_decay : float or None, default=None
+        Shrink weights by this times the learning rate in every step, apart
+        from the gradient, as AdamW does; not biases nor batch normalisation.
+        For an `optimizer` by name; None leaves what it does by itself.
+    schedule : {None, "cosine"}, default=None
+        Lower the learning rate to zero over the steps of all `epochs`, along
+        half a cosine. Early stopping may end that before.
     batch_size : int, default=32
         Clips a training step.
     epochs : int, default=30
@@ -105,8 +136,9 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         The trained network.
     history_ : dict of str to list of float
         "loss" and "accuracy" of every epoch, and "val_loss" and
-        "val_accuracy" where clips were held back (NaN in epochs without,
-        if a warm start changed that).
+        "val_accuracy" where clips were held back (of their crops, with
+        `crop_frames`); with a schedule "learning_rate", of the epoch's last
+        step. NaN in epochs without, if a warm start changed that.
     n_iter_ : int
         Epochs trained.
     panel_shape_ : (int, int)
@@ -119,6 +151,13 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
     See Also
     --------
     skvoicefake.MFCCTransformer : Makes the panel from audio.
+
+    References
+    ----------
+    .. [1] K. Okabe, T. Koshinaka, K. Shinoda, "Attentive statistics pooling
+       for deep speaker embedding", Interspeech 2018.
+    .. [2] D. S. Park et al., "SpecAugment: a simple data augmentation method
+       for automatic speech recognition", Interspeech 2019.
 
     Examples
     --------
@@ -136,29 +175,7 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
     panel_shape_: tuple[int, int]
     history_: dict[str, list[float]]
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "pool_size": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "lstm_units": [Interval(Integral, 1, None, closed="left")],
-        "bidirectional": ["boolean"],
-        "dense_units": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "batch_norm": ["boolean"],
-        "optimizer": [str, keras.optimizers.Optimizer],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
-        "callbacks": [list, tuple, None],
-        "warm_start": ["boolean"],
-        "n_frames": [Interval(Integral, 1, None, closed="left"), None],
-        "random_state": ["random_state", np.random.Generator],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     def __init__(
         self,
@@ -171,8 +188,17 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         bidirectional: bool = False,
         dense_units: int | tuple[int, ...] = (64,),
         batch_norm: bool = False,
+        pooling: str = "last",
+        statistics_branch: bool | int = False,
+        crop_frames: int | None = None,
+        n_crops: int = 4,
+        spec_augment: int | tuple[int, int] = 0,
+        mask_width: float = 0.15,
+        label_smoothing: float = 0.0,
         optimizer: Any = "adam",
         learning_rate: float = 1e-3,
+        weight_decay: float | None = None,
+        schedule: str | None = None,
         batch_size: int = 32,
         epochs: int = 30,
         early_stopping: bool = True,
@@ -193,8 +219,17 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         self.bidirectional = bidirectional
         self.dense_units = dense_units
         self.batch_norm = batch_norm
+        self.pooling = pooling
+        self.statistics_branch = statistics_branch
+        self.crop_frames = crop_frames
+        self.n_crops = n_crops
+        self.spec_augment = spec_augment
+        self.mask_width = mask_width
+        self.label_smoothing = label_smoothing
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.schedule = schedule
         self.batch_size = batch_size
         self.epochs = epochs
         self.early_stopping = early_stopping
@@ -249,16 +284,21 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
         panel = as_panel(fitted, X, reset=True)
         classes, targets = encode_labels(y, n_clips=len(panel))
         weights = clip_weights(sample_weight, self.class_weight, classes[targets], panel)
-        architecture, optimizer = self._architecture(), optimizer_config(self.optimizer, self.learning_rate)
-        n_blocks = len(architecture["filters"])
-        if self.pool_size**n_blocks > panel.shape[1]:
+        layers = architecture(fitted, panel.shape[1:])
+        optimizer = optimizer_config(self.optimizer, self.learning_rate, self.weight_decay)
+        if self.schedule and not isinstance(optimizer["config"].get("learning_rate"), Real):
             raise ValueError(
-                f"pool_size={self.pool_size} after each of {n_blocks} convolutions needs clips of at least"
-                f" {self.pool_size**n_blocks} frames, got {panel.shape[1]} frame(s); X has {np.shape(X)[1]} feature(s)"
-                " along its second axis. Lower pool_size, or take longer clips."
+                f"schedule={self.schedule!r} needs an optimizer whose learning rate is a number; that of"
+                f" {self.optimizer!r} has a schedule already. Set schedule=None."
             )
+        n_masks = mask_counts(self.spec_augment)
         if is_warm:
-            self._check_continues(classes, panel.shape[1:], architecture)
+            if not np.array_equal(classes, self.classes_) or panel.shape[1:] != self.panel_shape_:
+                raise ValueError(
+                    f"warm_start goes on with classes {self.classes_.tolist()} and clips of shape {self.panel_shape_},"
+                    f" got classes {classes.tolist()} and clips of shape {panel.shape[1:]}. Set warm_start=False."
+                )
+            check_continues(self._network.parameters, layers)
         seeds = _seeds(self.random_state)
         train, validation = np.flatnonzero(weights), None
         if self.early_stopping:
@@ -266,22 +306,34 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
             rows = train
             split = hold_out(targets[rows], codes, self.validation_fraction, seed=seeds.randint(2**31 - 1))
             train, validation = rows[split[0]], None if split[1] is None else rows[split[1]]
-        callbacks = self._all_callbacks(has_validation=validation is not None)
+        callbacks = callbacks_of(self, n_clips=len(train), has_validation=validation is not None)
         if is_warm:
             network = self._network.continued(optimizer)
         else:
             network = Network(
-                input_shape=panel.shape[1:],
                 n_classes=len(classes),
-                **architecture,
+                **layers,
                 **statistics(panel, train, weights),
                 optimizer=optimizer,
                 seed=seeds.randint(2**31 - 1),
             )
+        width = layers["input_shape"][0]
         # Callbacks are shown a model of this fit alone, to keep or to save.
         with undone_on_error(network):
             with trainer(network, shared=not self.callbacks) as (model, standardization):
-                batches = partial(Batches, panel, targets, weights, self.batch_size, standardization)
+                # The mean, which is zero in what has been standardised.
+                fill = network.standardization()[0] if standardization is None else 0.0
+                batches = partial(
+                    Batches,
+                    panel,
+                    np.eye(len(classes))[targets] if self.label_smoothing and len(classes) > 2 else targets,
+                    weights,
+                    self.batch_size,
+                    standardization,
+                    n_frames=width,
+                    n_crops=self.n_crops,
+                    masks=Masks(*n_masks, self.mask_width, fill) if any(n_masks) else None,
+                )
                 history = _train(
                     model,
                     batches(train, seed=seeds.randint(2**31 - 1)),
@@ -289,7 +341,7 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
                     epochs=self.epochs,
                     callbacks=callbacks,
                 )
-            some = np.asarray(panel[train[:BATCH]], dtype=np.float32)
+            some = np.asarray(panel[train[:BATCH], :width], dtype=np.float32)
             if not all(
                 np.isfinite(result).all() for result in [history["loss"], *network.values, network.scores(some)]
             ):
@@ -299,108 +351,11 @@ class CNNLSTMClassifier(ClassifierMixin, BaseEstimator):
                 )
         before = self.history_ if is_warm else {}
         fitted.classes_, fitted.panel_shape_, fitted._network = classes, panel.shape[1:], network
+        fitted._crop_starts = crop_starts(panel.shape[1], width, self.n_crops)
         fitted.history_ = _joined(before, history)
         fitted.n_iter_ = len(fitted.history_["loss"])
         self.__dict__ = fitted.__dict__
         return self
-
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Score clips by their log-odds.
-
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_clips,) or (n_clips, n_classes)
-            For two classes one score, positive for ``classes_[1]``; for more
-            the logit of every class.
-        """
-        check_is_fitted(self)
-        scores = self._network.scores(as_panel(self, X, reset=False)).astype(np.float64)
-        return scores[:, 0] if len(self.classes_) == 2 else scores
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Estimate the probability of every class.
-
-        A clip's probability does not depend on the clips beside it.
-
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_clips, n_classes)
-            In the order of `classes_`.
-        """
-        scores = self.decision_function(X)
-        return softmax(scores, axis=1) if scores.ndim == 2 else np.column_stack([expit(-scores), expit(scores)])
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Name the likeliest class of every clip.
-
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_clips,)
-        """
-        scores = self.decision_function(X)
-        return self.classes_[scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)]
-
-    @property
-    def model_(self) -> keras.Model:
-        """The trained Keras model, from panels to probabilities."""
-        check_is_fitted(self)
-        return self._network.model
-
-    def _architecture(self) -> dict[str, Any]:
-        return {
-            "filters": layer_sizes(self.filters, "filters"),
-            "kernel_size": int(self.kernel_size),
-            "pool_size": int(self.pool_size),
-            "dropout": float(self.dropout),
-            "lstm_units": int(self.lstm_units),
-            "bidirectional": bool(self.bidirectional),
-            "dense_units": layer_sizes(self.dense_units, "dense_units"),
-            "batch_norm": bool(self.batch_norm),
-        }
-
-    def _check_continues(self, classes: NDArray[Any], shape: tuple[int, ...], architecture: dict[str, Any]) -> None:
-        """Refuse a warm start on other data or with another network."""
-        if not np.array_equal(classes, self.classes_) or shape != self.panel_shape_:
-            raise ValueError(
-                f"warm_start goes on with classes {self.classes_.tolist()} and clips of shape {self.panel_shape_}, got"
-                f" classes {classes.tolist()} and clips of shape {shape}. Set warm_start=False."
-            )
-        changed = [name for name, value in architecture.items() if value != self._network.parameters[name]]
-        if changed:
-            raise ValueError(
-                f"warm_start goes on with the network of the last fit, which had another {changed[0]}:"
-                f" {self._network.parameters[changed[0]]}, not {architecture[changed[0]]}. Set warm_start=False."
-            )
-
-    def _all_callbacks(self, *, has_validation: bool) -> list[keras.callbacks.Callback]:
-        callbacks = [copy.deepcopy(callback) for callback in self.callbacks or ()]
-        strangers = [
-            type(callback).__name__ for callback in callbacks if not isinstance(callback, keras.callbacks.Callback)
-        ]
-        if strangers:
-            raise ValueError(f"callbacks must hold instances of keras.callbacks.Callback, got {strangers}.")
-        if has_validation:
-            callbacks.append(
-                keras.callbacks.EarlyStopping("val_loss", patience=self.n_iter_no_change, restore_best_weights=True)
-            )
-        if self.verbose:
-            callbacks.append(EpochBar(self.epochs))
-        return callbacks
 
 
 class _Engine(KerasClassifier):

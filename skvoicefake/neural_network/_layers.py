@@ -9,6 +9,11 @@ import numpy as np
 from keras import initializers, layers
 from numpy.typing import ArrayLike, NDArray
 
+from skvoicefake.neural_network._pooling import Statistics
+
+BRANCH_UNITS = 64
+ATTENTION_UNITS = 64
+
 Forward = Callable[[Sequence[Any], NDArray[np.float32]], NDArray[np.float32]]
 
 
@@ -24,6 +29,9 @@ def build_cnn_lstm(
     bidirectional: bool = False,
     dense_units: Sequence[int] = (64,),
     batch_norm: bool = False,
+    pooling: str = "last",
+    statistics_branch: bool | int = False,
+    label_smoothing: float = 0.0,
     mean: ArrayLike = 0.0,
     variance: ArrayLike = 1.0,
     optimizer: str | dict[str, Any] | None = "adam",
@@ -51,6 +59,16 @@ def build_cnn_lstm(
         Units of the dense layers before the output.
     batch_norm : bool, default=False
         Normalise activations between convolution and rectifier.
+    pooling : {"last", "statistics", "attention"}, default="last"
+        What goes on from the LSTM: its last output; mean and standard
+        deviation of its outputs over time; or these weighted by a learned
+        attention [1]_.
+    statistics_branch : bool or int, default=False
+        Join the LSTM's output with statistics of the standardised input over
+        time, through a dense layer of so many units (True: 64).
+    label_smoothing : float, default=0.0
+        Share of every label that the loss spreads over all classes. With it,
+        three classes or more take one-hot targets.
     mean, variance : array-like of shape (n_coefficients,) or float
         Standardise the input with these.
     optimizer : str, dict or None, default="adam"
@@ -65,6 +83,11 @@ def build_cnn_lstm(
         From (n_clips, n_frames, n_coefficients) to probabilities. The layer
         before the last, "score", gives log-odds (logits).
 
+    References
+    ----------
+    .. [1] K. Okabe, T. Koshinaka, K. Shinoda, "Attentive statistics pooling
+       for deep speaker embedding", Interspeech 2018.
+
     Examples
     --------
     >>> from skvoicefake.neural_network import build_cnn_lstm
@@ -74,6 +97,7 @@ def build_cnn_lstm(
     """
     seeds = iter(np.random.RandomState(seed).randint(2**31 - 1, size=4 * len(filters) + len(dense_units) + 16).tolist())
     n_frames, n_coefficients = input_shape
+    sequences = pooling != "last"
     axes = "channels_last"  # Whatever keras.config says of images.
 
     def kernel() -> initializers.Initializer:
@@ -86,6 +110,7 @@ def build_cnn_lstm(
             kernel_initializer=kernel(),
             recurrent_initializer=recurrent,
             go_backwards=go_backwards,
+            return_sequences=sequences,
             seed=next(seeds),
         )
 
@@ -96,6 +121,7 @@ def build_cnn_lstm(
         variance=np.broadcast_to(variance, n_coefficients).astype(np.float32),
         name="standardize",
     )(inputs)
+    panel = x
     for n_filters in filters:
         x = layers.Conv1D(n_filters, kernel_size, padding="same", kernel_initializer=kernel(), data_format=axes)(x)
         if batch_norm:
@@ -104,7 +130,18 @@ def build_cnn_lstm(
         x = layers.MaxPooling1D(pool_size, padding="same", data_format=axes)(x)
         x = layers.Dropout(dropout, seed=next(seeds))(x)
     x = layers.Bidirectional(lstm(), backward_layer=lstm(go_backwards=True))(x) if bidirectional else lstm()(x)
+    if pooling == "attention":
+        # A scalar a frame, v . tanh(W h + b), as in the reference; its constant k would fall out of the softmax.
+        hidden = layers.Dense(ATTENTION_UNITS, activation="tanh", kernel_initializer=kernel())(x)
+        energies = layers.Dense(1, use_bias=False, kernel_initializer=kernel())(hidden)
+        x = Statistics()(x, weights=layers.Softmax(axis=1)(energies))
+    elif pooling == "statistics":
+        x = Statistics()(x)
     x = layers.Dropout(dropout, seed=next(seeds))(x)
+    if statistics_branch:
+        units = BRANCH_UNITS if statistics_branch is True else statistics_branch
+        branch = layers.Dense(units, activation="relu", kernel_initializer=kernel())(Statistics(slopes=True)(panel))
+        x = layers.Concatenate()([x, layers.Dropout(dropout, seed=next(seeds))(branch)])
     for units in dense_units:
         x = layers.Dense(units, activation="relu", kernel_initializer=kernel())(x)
     is_binary = n_classes == 2
@@ -115,18 +152,37 @@ def build_cnn_lstm(
     model.compile(
         # A copy, as Keras writes objects into what it is given.
         optimizer=keras.optimizers.get(copy.deepcopy(optimizer)),
-        loss="binary_crossentropy" if is_binary else "sparse_categorical_crossentropy",
+        loss=_loss(is_binary, label_smoothing),
         metrics=["accuracy"],
         # TensorFlow's XLA makes training three times slower on a CPU; JAX has nothing else.
         jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
     )
     # Variables of optimizer and metrics that only the first training step made would have TensorFlow
     # trace that step twice, which takes seconds, and memory that it never frees.
+    if model.optimizer.weight_decay:
+        # Not of biases, nor of what normalisation scales and shifts with.
+        model.optimizer.exclude_from_weight_decay([v for v in model.trainable_variables if len(v.shape) < 2])
     model.optimizer.build(model.trainable_variables)
     one_clip = keras.ops.zeros((1, *model.output_shape[1:]))
-    model.compute_metrics(None, one_clip[:, 0], one_clip)
+    model.compute_metrics(None, one_clip if label_smoothing and not is_binary else one_clip[:, 0], one_clip)
     model.reset_metrics()
     return model
+
+
+def _loss(is_binary: bool, label_smoothing: float) -> str | keras.losses.Loss:
+    if not label_smoothing:
+        return "binary_crossentropy" if is_binary else "sparse_categorical_crossentropy"
+    # Keras' loss of class numbers knows no smoothing.
+    loss = keras.losses.BinaryCrossentropy if is_binary else keras.losses.CategoricalCrossentropy
+    return loss(label_smoothing=label_smoothing)
+
+
+def set_learning_rate(model: keras.Model, rate: float) -> None:
+    """Change the learning rate, between two steps of training too."""
+    if keras.backend.backend() == "jax":
+        # Keras keeps all variables out of the model while it trains there.
+        model.jax_state_sync()
+    model.optimizer.learning_rate = rate
 
 
 def compile_forward(model: keras.Model, n_clips: int) -> Forward:

@@ -1,6 +1,7 @@
 """A network as plain numbers: what it was built from, its weights, and a quick way to score clips with it."""
 
 import threading
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -99,8 +100,8 @@ class Network:
         )
         return mean, np.maximum(np.sqrt(variance), np.float32(keras.config.epsilon()))
 
-    def scores(self, panel: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return logits of shape (n_clips, n_outputs).
+    def scores(self, panel: NDArray[np.float32], starts: Sequence[int] = (0,)) -> NDArray[np.float32]:
+        """Return logits of shape (n_clips, n_outputs), averaged over crops of every clip.
 
         Batches are filled up to a fixed shape, so that a clip's score does
         not depend on the clips beside it.
@@ -108,14 +109,16 @@ class Network:
         size = 1 if len(panel) <= FEW else BATCH
         forward = _forward(size, structure(self.parameters))
         tensors = self._as_tensors()
+        n_frames = self.parameters["input_shape"][0]
         outputs = []
         for _, stretch in stretches(panel, multiple_of=size):
-            for start in range(0, len(stretch), size):
-                batch = stretch[start : start + size]
+            for first in range(0, len(stretch), size):
+                batch = stretch[first : first + size]
                 n_clips = len(batch)
                 if n_clips < size:
                     batch = np.concatenate([batch, np.zeros((size - n_clips, *batch.shape[1:]), dtype=np.float32)])
-                outputs.append(forward(tensors, batch)[:n_clips])
+                crops = [forward(tensors, batch[:, start : start + n_frames])[:n_clips] for start in starts]
+                outputs.append(crops[0] if len(crops) == 1 else np.mean(crops, axis=0))
         return np.concatenate(outputs)
 
     def _as_tensors(self) -> Any:
@@ -158,15 +161,25 @@ def _compiled_forward(size: int, of: tuple[tuple[str, Any], ...]) -> Forward:
     return compile_forward(build_cnn_lstm(**parameters, optimizer=None), size)
 
 
-def optimizer_config(optimizer: str | keras.optimizers.Optimizer, learning_rate: float) -> dict[str, Any]:
-    """Return an optimizer as its name and numbers; a name gets the learning rate, an object keeps its own."""
+def optimizer_config(
+    optimizer: str | keras.optimizers.Optimizer, learning_rate: float, weight_decay: float | None = None
+) -> dict[str, Any]:
+    """Return an optimizer as its name and numbers; a name gets those given here, an object keeps its own."""
     if not isinstance(optimizer, str):
+        if weight_decay is not None:
+            raise ValueError(
+                f"weight_decay={weight_decay} is for an optimizer that is given by name, and optimizer is a"
+                f" {type(optimizer).__name__}. Give that its own weight_decay, and leave this one None."
+            )
         config = keras.optimizers.serialize(optimizer)
         if config["module"] == "keras.optimizers":
             return {"class_name": config["class_name"], "config": config["config"]}
         # A class of the user's own is found by its module alone.
         return config
-    config = {"class_name": optimizer, "config": {"learning_rate": float(learning_rate)}}
+    numbers = {"learning_rate": float(learning_rate)}
+    if weight_decay is not None:
+        numbers["weight_decay"] = float(weight_decay)
+    config = {"class_name": optimizer, "config": numbers}
     try:
         keras.optimizers.get(config)
     except (ValueError, KeyError) as error:

@@ -3,7 +3,7 @@
 import os
 import re
 import warnings
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -259,13 +259,3 @@ def group_codes(groups: Any, *, n_clips: int) -> NDArray[np.intp]:
         if infinite:
             raise ValueError(f"groups contains infinity at positions {infinite[:5]}. Name these groups, or write None.")
     return components(keys)
-
-
-def layer_sizes(value: Any, name: str) -> tuple[int, ...]:
-    """Return the numbers of units of some layers, given as one number or several."""
-    values = (value,) if isinstance(value, Integral) else tuple(value)
-    if not all(isinstance(item, Integral) and int(item) >= 1 for item in values):
-        raise ValueError(f"{name}={value!r} must hold whole numbers from 1 up, one a layer.")
-    if name == "filters" and not values:
-        raise ValueError("filters=() leaves no convolution; give at least one number.")
-    return tuple(int(item) for item in values)

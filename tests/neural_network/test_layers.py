@@ -179,3 +179,108 @@ def test_compiled_scores_are_those_of_the_numbers_put_in(parameters):
     tensors = tensors_of(other, mean=[1, -2, 3], scale=[2, 0.5, 3])
     assert_allclose(expit(forward(tensors, X)), np.asarray(other(X)), atol=1e-6)
     assert_allclose(expit(forward(tensors_of(one), X)), np.asarray(one(X)), atol=1e-6)
+
+
+# ---------------------------------------------------------------------------
+# Pooling over time, the statistics branch, the loss
+
+OPTIONS = [
+    {"pooling": "statistics"},
+    {"pooling": "attention"},
+    {"statistics_branch": True},
+    {"pooling": "attention", "statistics_branch": 5, "bidirectional": True, "batch_norm": True},
+]
+
+
+def panel(n_clips=3):
+    return np.random.default_rng(0).normal(size=(n_clips, 20, 3)).astype(np.float32)
+
+
+def part(model: keras.Model, layer: keras.layers.Layer) -> np.ndarray:
+    return np.asarray(keras.Model(model.input, layer.output)(panel()))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_statistics_of_all_outputs_go_on(bidirectional):
+    model = build_cnn_lstm((20, 3), **SMALL, pooling="statistics", bidirectional=bidirectional)
+    outputs = part(model, layer(model, "Bidirectional" if bidirectional else "LSTM"))
+    assert outputs.shape == (3, 10, 8 if bidirectional else 4)
+    expected = np.concatenate([outputs.mean(axis=1), outputs.std(axis=1)], axis=1)
+    assert_allclose(part(model, layer(model, "Statistics")), expected, rtol=1e-3, atol=2e-3)
+
+
+def test_attention_weighs_outputs_as_its_reference_says():
+    model = build_cnn_lstm((20, 3), **SMALL, pooling="attention")
+    outputs = part(model, layer(model, "LSTM"))
+    hidden, energy = [x for x in model.layers if isinstance(x, keras.layers.Dense)][:2]
+    (w, b), (v,) = hidden.get_weights(), energy.get_weights()
+    e = np.exp(np.tanh(outputs @ w + b) @ v)
+    alpha = e / e.sum(axis=1, keepdims=True)
+    mean = (alpha * outputs).sum(axis=1)
+    deviation = np.sqrt((alpha * outputs**2).sum(axis=1) - mean**2)
+    expected = np.concatenate([mean, deviation], axis=1)
+    assert_allclose(part(model, layer(model, "Statistics")), expected, rtol=1e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize(("branch", "units"), [(True, 64), (1, 1), (5, 5)])
+def test_the_branch_takes_statistics_of_the_standardised_input(branch, units):
+    numbers = {"mean": [1, -2, 3], "variance": [4, 0.25, 9]}
+    model = build_cnn_lstm((20, 3), **SMALL, **numbers, statistics_branch=branch)
+    x = (panel() - [1, -2, 3]) / [2, 0.5, 3]
+    expected = np.concatenate([x.mean(axis=1), x.std(axis=1), np.diff(x, axis=1).std(axis=1)], axis=1)
+    assert_allclose(part(model, layer(model, "Statistics")), expected, rtol=1e-4, atol=1e-5)
+    assert layer(model, "Concatenate").output.shape == (None, 4 + units)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("n_clips", [1, 3])
+def test_compiled_scores_of_every_kind_are_the_models(options, n_clips):
+    model = build_cnn_lstm((20, 3), **SMALL, **options)
+    X = panel(n_clips)
+    assert_allclose(expit(compile_forward(model, n_clips)(tensors_of(model), X)), np.asarray(model(X)), atol=1e-6)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_same_seed_same_network_of_every_kind(options):
+    first, again, other = (
+        np.asarray(build_cnn_lstm((20, 3), **SMALL, **options, dropout=0.5, seed=seed)(panel(), training=True))
+        for seed in (3, 3, 4)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_a_saved_model_is_loaded_without_running_what_it_holds(options, tmp_path):
+    model = build_cnn_lstm((20, 3), **SMALL, **options, label_smoothing=0.1)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    assert np.array_equal(np.asarray(loaded(panel())), np.asarray(model(panel())))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_smoothing_spreads_labels_over_the_classes(n_classes):
+    model = build_cnn_lstm((20, 3), n_classes, **SMALL, label_smoothing=0.3)
+    p = np.asarray(model(panel())).astype(np.float64)
+    p = np.column_stack([1 - p, p]) if n_classes == 2 else p
+    truth = np.array([0, 1, n_classes - 1])
+    smoothed = 0.7 * np.eye(n_classes)[truth] + 0.3 / n_classes
+    expected = -(smoothed * np.log(p)).sum(axis=1).mean()
+    y = truth[:, np.newaxis] if n_classes == 2 else np.eye(n_classes)[truth]
+    loss, accuracy = model.evaluate(panel(), y.astype(np.float32), verbose=0)
+    assert loss == pytest.approx(expected, rel=1e-5)
+    assert accuracy == pytest.approx((p.argmax(axis=1) == truth).mean())
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+def test_weights_decay_apart_from_the_gradient_and_biases_do_not(optimizer):
+    config = {"class_name": optimizer, "config": {"learning_rate": 0.1, "weight_decay": 0.5}}
+    model = build_cnn_lstm((20, 3), **SMALL, batch_norm=True, optimizer=config)
+    for variable in model.trainable_variables:
+        variable.assign(keras.ops.ones_like(variable))
+    # Gradients of zero, so that nothing but decay moves a weight.
+    model.optimizer.apply([keras.ops.zeros_like(variable) for variable in model.trainable_variables])
+    values = [np.array(keras.ops.convert_to_numpy(variable)) for variable in model.trainable_variables]
+    assert {value.ndim for value in values} == {1, 2, 3}
+    for value in values:
+        assert_allclose(value, 0.95 if value.ndim > 1 else 1.0, rtol=1e-5)

@@ -41,6 +41,14 @@ def test_a_score_does_not_depend_on_a_huge_neighbour(network, panel):
     assert_allclose(network.scores(loud)[1:], network.scores(panel)[1:], rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [1, FEW + 1, BATCH + 1])
+def test_scores_are_averaged_over_crops(network, size):
+    longer = np.random.default_rng(0).normal(size=(size, 20, 3)).astype(np.float32)
+    starts = (0, 3, 8)
+    expected = np.mean([network.scores(longer[:, start : start + 12].copy()) for start in starts], axis=0)
+    assert_allclose(network.scores(longer, starts), expected, rtol=0, atol=1e-6)
+
+
 def test_a_pickled_network_scores_the_same_bits(network, panel):
     copy = pickle.loads(pickle.dumps(network))
     assert np.array_equal(copy.scores(panel), network.scores(panel))
@@ -77,6 +85,22 @@ def test_an_optimizer_keeps_its_own_learning_rate():
     optimizer = keras.optimizers.get(optimizer_config(keras.optimizers.RMSprop(0.25), 0.5))
     assert isinstance(optimizer, keras.optimizers.RMSprop)
     assert float(optimizer.learning_rate) == 0.25
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
+def test_an_optimizers_name_gets_the_decay(name):
+    for decay in (0, 0.25):
+        assert keras.optimizers.get(optimizer_config(name, 0.5, decay)).weight_decay == decay
+
+
+def test_without_a_decay_an_optimizer_does_what_it_does_by_itself():
+    assert keras.optimizers.get(optimizer_config("adamw", 0.5)).weight_decay == keras.optimizers.AdamW().weight_decay
+    assert keras.optimizers.get(optimizer_config("adam", 0.5)).weight_decay is None
+
+
+def test_a_decay_for_an_optimizer_object_is_refused():
+    with pytest.raises(ValueError, match=r"weight_decay=0\.1 is for an optimizer that is given by name, .* a SGD\."):
+        optimizer_config(keras.optimizers.SGD(), 0.5, 0.1)
 
 
 @pytest.mark.parametrize("optimizer", [keras.optimizers.AdamW(0.25, beta_1=0.5), keras.optimizers.Adafactor(0.25)])

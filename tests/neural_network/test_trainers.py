@@ -51,7 +51,15 @@ def test_one_shape_is_traced_once(steps):
 
 
 @pytest.mark.parametrize(
-    "other", [{"filters": (5,)}, {"dropout": 0.1}, {"optimizer": optimizer_config("sgd", 0.01)}, {"n_classes": 3}]
+    "other",
+    [
+        {"filters": (5,)},
+        {"dropout": 0.1},
+        {"optimizer": optimizer_config("sgd", 0.01)},
+        {"n_classes": 3},
+        {"pooling": "statistics"},
+        {"label_smoothing": 0.1},
+    ],
 )
 def test_another_shape_is_another_trainer(other):
     train(Network(**PARAMETERS))
