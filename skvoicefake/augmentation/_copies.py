@@ -66,11 +66,12 @@ def copies_of(
         return [(copy, sample_rate) for copy in changed]
     if folder is None:
         return changed
-    import soundfile
+    # libsndfile notes the time in its wav files, and a store of features goes by their bytes.
+    from scipy.io import wavfile
 
     paths = [str(folder / f"{i}-{k}.wav") for k in range(len(changed))]
     for path, copy in zip(paths, changed, strict=True):
-        soundfile.write(path, copy, sample_rate, subtype="FLOAT")
+        wavfile.write(path, sample_rate, copy)
     return paths
 
 

@@ -15,11 +15,10 @@ N_TAPS = 1024  # of filters that are given by their gains
 
 def draw(rng: np.random.Generator, value: Range, name: str) -> float:
     """Return a number as it is, or one drawn evenly from a range (low, high)."""
-    if not isinstance(value, tuple):
-        return float(value)
-    if len(value) != 2 or not value[0] <= value[1]:
+    pair = value if isinstance(value, tuple) else (value, value)
+    if len(pair) != 2 or not np.isfinite(pair).all() or not pair[0] <= pair[1]:
         raise ValueError(f"{name} must be a number or a range (low, high), got {value!r}.")
-    return float(rng.uniform(*value))
+    return float(rng.uniform(*pair)) if isinstance(value, tuple) else float(value)
 
 
 def peak(y: NDArray[np.floating]) -> float:
