@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
 from numbers import Integral, Real
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,13 +16,11 @@ from sklearn.utils import Tags, _safe_indexing, check_consistent_length, get_tag
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE
 from skvoicefake.augmentation._augment import USUAL, Method, changed, check_methods, check_number, seed_of
-from skvoicefake.augmentation._copies import clips_of, copies_of, copies_of_row, is_groups, like, repeated
-from skvoicefake.augmentation._signals import Waveform
+from skvoicefake.augmentation._copies import clips_of, copies_of, is_file, is_groups, like, repeated
 
 
 def _estimator_has(method: str) -> Any:
@@ -204,41 +201,23 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         elif (groups := _groups_of(self.estimator)) and not any(is_groups(param) for param in fit_params):
             fit_params = {**fit_params, groups: np.arange(len(clips))}
         places = np.tile(np.arange(len(clips)), self.n_copies + self.keep_original)
-
-        seed = seed_of(self.random_state)
-
-        def change(waveform: Waveform, rng: np.random.Generator) -> Waveform:
-            return changed(waveform, self.sample_rate, methods, bounds, rng)
-
-        is_tolerant = any(_last(param) == "on_error" and value != "raise" for param, value in given.items())
-        are_files = not isinstance(clips, np.ndarray) and any(_is_file(clip) for clip in clips)
+        unused = self._stores(given)
+        estimator = clone(self.estimator).set_params(**dict.fromkeys(unused))
+        are_files = not isinstance(clips, np.ndarray) and any(is_file(clip) for clip in clips)
         with tempfile.TemporaryDirectory(prefix="skvoicefake-") if are_files else nullcontext() as folder:
-
-            def copies(i: int) -> list[Any]:
-                generators = [np.random.default_rng([seed, i, k]) for k in range(self.n_copies)]
-                if isinstance(clips, np.ndarray):
-                    return copies_of_row(
-                        clips[i], i, sample_rate=self.sample_rate, change=change, generators=generators
-                    )
-                return copies_of(
-                    clips[i],
-                    i,
-                    sample_rate=self.sample_rate,
-                    duration=self.duration,
-                    change=change,
-                    generators=generators,
-                    folder=Path(folder) if folder and _is_file(clips[i]) else None,
-                    is_tolerant=is_tolerant,
-                )
-
-            made = Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(copies)(i) for i in range(len(clips)))
-            rounds = [[of_clip[k] for of_clip in made] for k in range(self.n_copies)]
+            all_clips = copies_of(
+                clips,
+                lambda waveform, rng: changed(waveform, self.sample_rate, methods, bounds, rng),
+                n_copies=self.n_copies,
+                seed=seed_of(self.random_state),
+                sample_rate=self.sample_rate,
+                duration=self.duration,
+                folder=folder,
+                is_tolerant=any(_last(param) == "on_error" and value != "raise" for param, value in given.items()),
+                n_jobs=self.n_jobs,
+            )
             if self.keep_original:
-                rounds.insert(0, list(clips))
-            all_clips = [clip for clips_of_round in rounds for clip in clips_of_round]
-            estimator = clone(self.estimator)
-            unused = self._stores(given)
-            estimator.set_params(**dict.fromkeys(unused))
+                all_clips = [*clips, *all_clips]
             estimator.fit(
                 like(X, np.stack(all_clips) if isinstance(clips, np.ndarray) else all_clips),
                 _safe_indexing(y, places),
@@ -338,7 +317,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _check_sample_rate(self, given: dict[str, Any]) -> None:
         for param, value in given.items():
-            if _last(param) == "sample_rate" and value != self.sample_rate:
+            if _last(param) == "sample_rate" and value not in (None, self.sample_rate):
                 raise ValueError(
                     f"sample_rate={self.sample_rate} of {type(self).__name__} contradicts {param}={value} of its"
                     " estimator: set both to the same rate."
@@ -352,10 +331,6 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
 def _last(param: str) -> str:
     return param.split("__")[-1]
-
-
-def _is_file(clip: Any) -> bool:
-    return not isinstance(clip, np.ndarray | tuple)
 
 
 def _groups_of(estimator: Any) -> str:

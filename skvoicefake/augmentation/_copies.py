@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.io import wavfile
 from sklearn.utils import check_array
+from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
 from skvoicefake._groups import connected_groups
@@ -40,54 +41,71 @@ def clips_of(X: Any, name: str) -> NDArray[Any] | list[Any]:
     return clips
 
 
+def is_file(clip: Any) -> bool:
+    """Tell whether copies of a clip are to be files."""
+    return not isinstance(clip, np.ndarray | tuple)
+
+
 def copies_of(
-    clip: Any,
-    i: int,
+    clips: NDArray[Any] | list[Any],
+    change: Change,
     *,
+    n_copies: int,
+    seed: int,
     sample_rate: int,
     duration: float | None,
-    change: Change,
-    generators: list[np.random.Generator],
-    folder: Path | None,
+    folder: str | None,
     is_tolerant: bool,
+    n_jobs: int | None,
 ) -> list[Any]:
-    """Return a changed copy of the clip at position i of X for every generator, of the kind that the clip is of.
+    """Return changed copies of all clips, then as many again until there are `n_copies` of each.
 
-    A bad clip is its own copy for a classifier that has a way with bad clips.
+    Copies are of the kind their clip is of; those of files are files in the
+    folder. A bad clip is its own copy for a classifier that has a way with bad
+    clips.
     """
-    try:
-        y = load_audio(clip, sample_rate, duration=duration, name=clip_name(clip, i))
-    except AudioError:
-        if is_tolerant:
-            return [clip] * len(generators)
-        raise
-    changed = [change(y, rng) for rng in generators]
-    if isinstance(clip, tuple):
-        return [(copy, sample_rate) for copy in changed]
-    if folder is None:
-        return changed
-    # libsndfile notes the time in its wav files, and a store of features goes by their bytes.
-    from scipy.io import wavfile
 
-    paths = [str(folder / f"{i}-{k}.wav") for k in range(len(changed))]
-    for path, copy in zip(paths, changed, strict=True):
-        wavfile.write(path, sample_rate, copy)
-    return paths
+    def copies(i: int) -> list[Any]:
+        generators = [np.random.default_rng([seed, i, k]) for k in range(n_copies)]
+        clip = clips[i]
+        if isinstance(clips, np.ndarray):
+            return _copies_of_row(clip, i, sample_rate, change, generators)
+        try:
+            y = load_audio(clip, sample_rate, duration=duration, name=clip_name(clip, i))
+        except AudioError:
+            if is_tolerant:
+                return [clip] * n_copies
+            raise
+        changed = [change(y, rng) for rng in generators]
+        if isinstance(clip, tuple):
+            return [(copy, sample_rate) for copy in changed]
+        if not is_file(clip):
+            return changed
+        paths = [f"{folder}/{i}-{k}.wav" for k in range(n_copies)]
+        for path, copy in zip(paths, changed, strict=True):
+            # libsndfile notes the time in its wav files, and a store of features goes by their bytes.
+            wavfile.write(path, sample_rate, copy)
+        return paths
+
+    # Threads, as decoders, encoders and transforms leave the lock, and methods need no pickling.
+    made = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(copies)(i) for i in range(len(clips)))
+    return [of_clip[k] for k in range(n_copies) for of_clip in made]
 
 
-def copies_of_row(
-    row: NDArray[Any], i: int, *, sample_rate: int, change: Change, generators: list[np.random.Generator]
+def _copies_of_row(
+    row: NDArray[Any], i: int, sample_rate: int, change: Change, generators: list[np.random.Generator]
 ) -> list[NDArray[Any]]:
-    """Return a changed copy of row i of a table for every generator, as long as the row and of its type."""
+    """Return changed copies of a row of a table, as long as the row and of its type."""
     if row.dtype.kind not in "iu":
         y = load_audio(row, sample_rate, name=f"X[{i}]")
         return [fitted(change(y, rng), len(row)).astype(row.dtype) for rng in generators]
     # Integers are scaled by their type here, and back: classifiers that take no audio do not scale them.
     info = np.iinfo(row.dtype)
-    half, middle = 2.0 ** (info.bits - 1), 0 if info.min else 2.0 ** (info.bits - 1)
+    half = 2.0 ** (info.bits - 1)
+    middle = 0 if info.min else half
     y = ((row - middle) / half).astype(np.float32)
     copies = [np.rint(fitted(change(y, rng), len(row)).astype(np.float64) * half + middle) for rng in generators]
-    # Of the 64-bit integers, float64 does not hold the last.
+    # Of 64-bit integers, float64 does not hold the last.
     highest = np.nextafter(float(info.max) + 1, 0) if info.bits == 64 else float(info.max)
     return [np.clip(copy, float(info.min), highest).astype(row.dtype) for copy in copies]
 
