@@ -77,7 +77,8 @@ def log_filter_bank(
     ------
     ValueError
         If `y` is empty, or shorter than a frame without ``center=True``; if
-        `fmin`, `fmax`, `scale`, `filter_norm` or `floor` make no sense.
+        `fmin`, `fmax`, `win_length`, `scale`, `filter_norm` or `floor` make no
+        sense.
 
     References
     ----------
@@ -154,15 +155,18 @@ def lfcc(
         Rate of `y` in Hz.
     n_lfcc : int, default=40
         Coefficients to keep, at most `n_filters`.
-    n_filters, scale, n_fft, win_length, hop_length, window, center, pad_mode, \
-fmin, fmax, filter_norm, floor, top_db, pre_emphasis
-        As of `log_filter_bank`.
+    n_filters, scale, fmin, fmax, filter_norm
+        The filters, as of `log_filter_bank`.
+    n_fft, win_length, hop_length, window, center, pad_mode
+        The frames, as of `log_filter_bank`.
     dct_type : {1, 2, 3}, default=2
         Type of the discrete cosine transform.
     norm : {"ortho", None}, default="ortho"
         Normalisation of the discrete cosine transform.
     lifter : float, default=0
         Weight coefficient ``n`` by ``1 + lifter / 2 * sin(pi * (n + 1) / lifter)``; 0 does nothing.
+    floor, top_db, pre_emphasis
+        The power and the waveform, as of `log_filter_bank`.
 
     Returns
     -------

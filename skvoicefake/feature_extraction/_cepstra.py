@@ -90,7 +90,9 @@ def mfcc(
     Raises
     ------
     ValueError
-        If `y` is empty, or shorter than a frame without ``center=True``.
+        If `y` is empty, or shorter than a frame without ``center=True``; if
+        there are fewer bands than coefficients; if `fmin`, `fmax` or
+        `win_length` make no sense.
 
     References
     ----------

@@ -56,59 +56,65 @@ def plain_log_filter_bank(y, *, filters, n_fft, win_length, hop_length, window, 
 # Published definitions
 
 
-def asvspoof_lfcc(x, *, sample_rate, frame_length, frame_shift, n_fft, n_filters):
-    """LFCCs of the baselines of ASVspoof, without their deltas.
+# Transcriptions of the front ends of the baselines of ASVspoof, without their deltas: Python for the LFCC-LCNN of 2021
+# (LFCC in util_frontend.py, by Xin Wang, without the energy that takes the first place there), MATLAB for the LFCC-GMM
+# of 2021 (lfcc_bp.m, by Md Sahidullah). Both round no edge to a bin.
 
-    A transcription of ``LFCC`` in the LFCC-LCNN baseline of ASVspoof 2021 (``util_frontend.py``, by Xin Wang), which is
-    that of Sahidullah's ``extract_lfcc.m`` of the 2015 and 2019 baselines, for ``with_energy=False``: pre-emphasis,
-    frames of a Hamming window, triangles whose edges are evenly spaced over the bins, log10 of the power plus an
-    epsilon, an orthonormal cosine transform. (The 2021 LCNN puts the energy of the frame in the first place.)
-    """
+
+def asvspoof_python(x, *, n_fft, n_filters, max_freq):
+    """20 ms every 10 ms at 16 kHz; max_freq is a share of 8 kHz."""
     x = x.astype(np.float64)
-    emphasised = np.append(x[0], x[1:] - 0.97 * x[:-1])
-    padded = np.pad(emphasised, n_fft // 2)
+    padded = np.pad(np.append(x[0], x[1:] - 0.97 * x[:-1]), n_fft // 2)
     window = np.zeros(n_fft)
-    left = (n_fft - frame_length) // 2
     # torch.hamming_window is periodic unless told otherwise.
-    window[left : left + frame_length] = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(frame_length) / frame_length)
-    n_frames = 1 + (len(padded) - n_fft) // frame_shift
-    frames = np.stack([padded[t * frame_shift :][:n_fft] for t in range(n_frames)])
-    power = np.abs(np.fft.rfft(frames * window)) ** 2
-    f = sample_rate / 2 * np.linspace(0, 1, n_fft // 2 + 1)
-    bands = np.linspace(f.min(), f.max(), n_filters + 2)
-    bank = np.zeros((n_fft // 2 + 1, n_filters))
-    for i in range(n_filters):
-        a, b, c = bands[i : i + 3]
+    window[n_fft // 2 - 160 : n_fft // 2 + 160] = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(320) / 320)
+    frames = np.stack([padded[t * 160 :][:n_fft] for t in range(1 + (len(padded) - n_fft) // 160)])
+    n_bins = int(max_freq * (n_fft // 2 + 1))
+    # What stands for the frequency of a bin lies a little above it if max_freq is not 1.
+    f = 8000 * np.linspace(0, max_freq, n_bins)
+    power = np.abs(np.fft.rfft(frames * window)[:, :n_bins]) ** 2
+    return asvspoof_cepstra(power, f, np.linspace(f.min(), f.max(), n_filters + 2), np.finfo(np.float32).eps)
+
+
+def asvspoof_matlab(x):
+    """30 ms every 15 ms at 16 kHz, 70 filters up to 4 kHz, 19 coefficients; no pre-emphasis."""
+    frames = np.stack([x[t * 240 :][:480] for t in range((len(x) - 480) // 240 + 1)])
+    window = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(480) / 479)
+    f = 8000 * np.linspace(0, 1, 513)[:257]
+    power = np.abs(np.fft.rfft(frames * window, 1024)[:, :257]) ** 2
+    return asvspoof_cepstra(power, f, np.linspace(0, 4000, 72), np.finfo(np.float64).eps)[:, :19]
+
+
+def asvspoof_cepstra(power, f, edges, eps):
+    bank = np.zeros((len(f), len(edges) - 2))
+    for i, (a, b, c) in enumerate(zip(edges, edges[1:], edges[2:], strict=False)):
         rising, falling = (a < f) & (f < b), (b < f) & (f < c)
         bank[rising, i] = (f[rising] - a) / (b - a)
         bank[falling, i] = (c - f[falling]) / (c - b)
         bank[f == b, i] = 1
-    logarithms = np.log10(power @ bank + np.finfo(np.float32).eps)
-    return scipy.fft.dct(logarithms, type=2, norm="ortho", axis=1)
+    return scipy.fft.dct(np.log10(power @ bank + eps), type=2, norm="ortho", axis=1)
 
 
-@pytest.mark.parametrize(
-    ("frame_length", "frame_shift", "n_fft", "n_filters"),
-    # 20 ms every 10 ms, 20 filters: the 2019 baseline, and the 2021 LCNN. 30 ms every 15 ms, 70 filters: the 2021 GMM.
-    [(320, 160, 512, 20), (480, 240, 1024, 70)],
-)
-def test_lfcc_is_that_of_the_asvspoof_baselines(frame_length, frame_shift, n_fft, n_filters):
+# Of the comparative studies of Wang and Yamagishi (2021), and, but for the end of its window, of the 2019 GMM; of the
+# 2021 LCNN.
+@pytest.mark.parametrize(("n_fft", "max_freq", "fmax"), [(512, 1, None), (1024, 0.5, 255 * 16_000 / 1024)])
+def test_lfcc_is_that_of_the_asvspoof_baselines_in_python(n_fft, max_freq, fmax):
     y = noise(16_000)
-    y[:1] = 0  # There pre-emphasis leaves the first sample as it is.
-    expected = asvspoof_lfcc(
-        y, sample_rate=16_000, frame_length=frame_length, frame_shift=frame_shift, n_fft=n_fft, n_filters=n_filters
-    )
-    ours = lfcc(
-        y,
-        n_lfcc=20,
-        n_filters=n_filters,
-        n_fft=n_fft,
-        win_length=frame_length,
-        hop_length=frame_shift,
-        window="hamming",
-    )
+    y[0] = 0  # Pre-emphasis leaves the first sample as it is there.
+    expected = asvspoof_python(y, n_fft=n_fft, n_filters=20, max_freq=max_freq)
+    found = lfcc(y, n_lfcc=20, n_filters=20, n_fft=n_fft, fmax=fmax, window="hamming")
     # They take no dB, but tenths of them.
-    np.testing.assert_allclose(ours / 10, expected[:, :20], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(found / 10, expected, rtol=0, atol=1e-4)
+
+
+def test_lfcc_is_that_of_the_asvspoof_baseline_in_matlab_but_for_the_end_of_its_window():
+    y = noise(16_000)
+    expected = asvspoof_matlab(y)
+    parameters = {"n_lfcc": 19, "n_filters": 70, "n_fft": 1024, "win_length": 480, "hop_length": 240, "fmax": 4000.0}
+    found = lfcc(y, window="hamming", pre_emphasis=0, **parameters)
+    # Their first frame begins where the clip does; it is our second. Their window ends as it began, ours a sample
+    # before that: beside a deviation of the coefficients of 1.4.
+    np.testing.assert_allclose(found[1 : 1 + len(expected)] / 10, expected, rtol=0, atol=0.02)
 
 
 @pytest.mark.parametrize("scale", ["mel", "htk"])
