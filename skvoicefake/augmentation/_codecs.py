@@ -16,8 +16,6 @@ RATES = (8_000, 16_000, 24_000, 48_000)  # Hz, that all of the wide-band codecs 
 MARGIN = 0.25  # seconds
 # libsndfile's vorbis encoder keeps a block on the stack.
 BLOCK = 2**14  # samples
-
-
 # Output of mp3 begins so many samples late, 576 of the encoder and 529 of the decoder, unless a frame has room for the
 # tag that says so; the decoder then cuts it to the length it had.
 MP3_DELAY = 1105
@@ -106,9 +104,9 @@ def transcode(
     if name not in CODECS:
         raise ValueError(f"codec must be one of {tuple(CODECS)} or None, got {name!r}.")
     by = CODECS[name]
-    if bit_rate is not None and (by.bit_rates is None or bit_rate <= 0):
-        if by.bit_rates is None:
-            raise ValueError(f"codec={name!r} has no bit rate to choose: leave bit_rate at None.")
+    if bit_rate is not None and by.bit_rates is None:
+        raise ValueError(f"codec={name!r} has no bit rate to choose: leave bit_rate at None.")
+    if bit_rate is not None and not bit_rate > 0:
         raise ValueError(f"bit_rate must be a positive number of bits a second or None, got {bit_rate}.")
     if bit_rate is None and by.bit_rates is not None:
         low, high = by.bit_rates
@@ -118,11 +116,10 @@ def transcode(
     scale = np.float32(max(1.0, peak(y)))
     x = load_audio((y / scale, sample_rate), rate)
     x = np.pad(x, (0, round(MARGIN * rate)))
-    decoded = (
-        _aac(x, rate, bit_rate or 0)
-        if name == "aac"
-        else _by_libsndfile(x, rate, by, _level(name, rate, bit_rate, quality))
-    )
+    if name == "aac":
+        decoded = _aac(x, rate, bit_rate or 0)
+    else:
+        decoded = _by_libsndfile(x, rate, by, _level(name, rate, bit_rate, quality))
     if name == "mp3" and len(decoded) != len(x):
         decoded = decoded[MP3_DELAY:]
     return as_waveform(fitted(load_audio((decoded, rate), sample_rate), len(y)).astype(np.float64) * scale)

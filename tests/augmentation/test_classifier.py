@@ -18,7 +18,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils._testing import assert_allclose
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skvoicefake import MFCCTransformer
+from skvoicefake import CNNLSTMClassifier, MFCCTransformer
 from skvoicefake.audio import AudioError, load_audio
 from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.calibration import LLRCalibrator
@@ -441,6 +441,17 @@ def test_features_of_several_answers_are_computed_once(paths, y):
     found = responses(clf, paths)
     np.testing.assert_array_equal(found.called, clf.predict(paths))
     assert_allclose(found.scores, clf.decision_function(paths))
+
+
+@pytest.mark.slow
+def test_around_the_network(paths, y):
+    network = CNNLSTMClassifier(filters=4, lstm_units=4, dense_units=4, epochs=2, random_state=0)
+    pipe = Pipeline([("mfcc", MFCCTransformer(duration=0.3, n_mfcc=8)), ("clf", network)])
+    clf = AugmentedClassifier(pipe, methods=["noise", "gain"], n_copies=2, random_state=0).fit(paths, y)
+    assert len(clf.estimator_["clf"].history_["val_loss"]) == 2
+    again = clone(clf).set_params(n_jobs=2).fit(paths, y, clf__groups=np.arange(12))
+    np.testing.assert_array_equal(again.predict_proba(paths), clf.predict_proba(paths))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(clf)).predict_proba(paths), clf.predict_proba(paths))
 
 
 # What is refused
