@@ -1,5 +1,8 @@
 """GMMClassifier: a Gaussian mixture a class over the frames of its clips."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -14,6 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from skvoicefake.mixture._panel import Panel, as_panel, encode_labels, telling_frames
+
+_taken = threading.Lock()
 
 
 class GMMClassifier(ClassifierMixin, BaseEstimator):
@@ -175,8 +180,7 @@ class GMMClassifier(ClassifierMixin, BaseEstimator):
         everything = np.concatenate(samples)
         self.mean_, scale = everything.mean(axis=0), everything.std(axis=0)
         self.scale_ = np.where(scale > 0, scale, 1.0)
-        # With several threads, the k-means that mixtures start from adds up in any order: other bits at every call.
-        with threadpool_limits(1, user_api="openmp"):
+        with one_thread():
             self.mixtures_ = [
                 self._mixture(rng.randint(2**31 - 1)).fit((sample - self.mean_) / self.scale_) for sample in samples
             ]
@@ -246,7 +250,21 @@ class GMMClassifier(ClassifierMixin, BaseEstimator):
         """Return the mean log-likelihood of the frames of every clip in every mixture, (n_clips, n_classes)."""
         found = np.empty((len(panel), len(self.mixtures_)))
         # Clip by clip: sums of a larger product have other last bits, and a score must not depend on its neighbours.
-        for i, clip in enumerate(panel):
-            frames = (clip[telling_frames(clip)] - self.mean_) / self.scale_
-            found[i] = [mixture.score_samples(frames).mean() for mixture in self.mixtures_]
+        with one_thread():
+            for i, clip in enumerate(panel):
+                frames = (clip[telling_frames(clip)] - self.mean_) / self.scale_
+                found[i] = [mixture.score_samples(frames).mean() for mixture in self.mixtures_]
         return found
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have libraries work in one thread, here and in whatever else runs in the process meanwhile.
+
+    The k-means that mixtures start from adds up in any order in several: other
+    bits at every call. The products of one clip are so small that threads of
+    BLAS wait for one another, for most of the time on a busy machine.
+    """
+    # One after the other: who sets the number while another has it set would set it back to one.
+    with _taken, threadpool_limits(1):
+        yield
