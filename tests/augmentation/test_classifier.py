@@ -18,7 +18,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils._testing import assert_allclose
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skvoicefake import CNNLSTMClassifier, MFCCTransformer
+from skvoicefake import MFCCTransformer
 from skvoicefake.audio import AudioError, load_audio
 from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.calibration import LLRCalibrator
@@ -445,6 +445,8 @@ def test_features_of_several_answers_are_computed_once(paths, y):
 
 @pytest.mark.slow
 def test_around_the_network(paths, y):
+    from skvoicefake import CNNLSTMClassifier
+
     network = CNNLSTMClassifier(filters=4, lstm_units=4, dense_units=4, epochs=2, random_state=0)
     pipe = Pipeline([("mfcc", MFCCTransformer(duration=0.3, n_mfcc=8)), ("clf", network)])
     clf = AugmentedClassifier(pipe, methods=["noise", "gain"], n_copies=2, random_state=0).fit(paths, y)
