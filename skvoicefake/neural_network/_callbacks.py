@@ -2,6 +2,7 @@
 
 import copy
 import math
+from numbers import Real
 from typing import Any
 
 import keras
@@ -9,8 +10,11 @@ import keras
 from skvoicefake.neural_network._layers import set_learning_rate
 
 
-def callbacks_of(estimator: Any, *, n_clips: int, has_validation: bool) -> list[keras.callbacks.Callback]:
-    """Return copies of an estimator's callbacks, and those that its parameters ask for."""
+def callbacks_of(estimator: Any, *, rate: Any, n_clips: int, has_validation: bool) -> list[keras.callbacks.Callback]:
+    """Return copies of an estimator's callbacks, and those that its parameters ask for.
+
+    `rate` is the learning rate of its optimizer, as Keras serializes it.
+    """
     callbacks = [copy.deepcopy(callback) for callback in estimator.callbacks or ()]
     strangers = [
         type(callback).__name__ for callback in callbacks if not isinstance(callback, keras.callbacks.Callback)
@@ -22,6 +26,11 @@ def callbacks_of(estimator: Any, *, n_clips: int, has_validation: bool) -> list[
             keras.callbacks.EarlyStopping("val_loss", patience=estimator.n_iter_no_change, restore_best_weights=True)
         )
     if estimator.schedule == "cosine":
+        if not isinstance(rate, Real):
+            raise ValueError(
+                f"schedule={estimator.schedule!r} needs an optimizer whose learning rate is a number; that of"
+                f" {estimator.optimizer!r} is not. Set schedule=None."
+            )
         callbacks.append(Cosine(-(-n_clips // estimator.batch_size) * estimator.epochs))
     if estimator.verbose:
         callbacks.append(EpochBar(estimator.epochs))

@@ -8,7 +8,6 @@ arrays, lets it train, and keeps nothing of it.
 import copy
 from functools import partial
 from math import nan
-from numbers import Real
 from typing import Any, ClassVar, Self
 
 import keras
@@ -24,7 +23,7 @@ from skvoicefake.neural_network._network import BATCH, Network, optimizer_config
 from skvoicefake.neural_network._parameters import CONSTRAINTS, architecture, check_continues, mask_counts
 from skvoicefake.neural_network._prediction import Predictions
 from skvoicefake.neural_network._quiet import without_retracing_warnings
-from skvoicefake.neural_network._stretches import statistics
+from skvoicefake.neural_network._stretches import branch_statistics, statistics
 from skvoicefake.neural_network._trainers import trainer, undone_on_error
 from skvoicefake.neural_network._validation import (
     as_panel,
@@ -67,8 +66,8 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
     statistics_branch : bool or int, default=False
         Join the LSTM's output with statistics of the standardised input over
         time (mean, standard deviation, and standard deviation of the change
-        from a frame to the next), through a dense layer of so many units;
-        True is 64.
+        from a frame to the next), standardised by the training clips' and
+        through a dense layer of so many units; True is 64.
     crop_frames : int or None, default=None
         Frames that the network sees at a time. In training every clip shows a
         random crop of them, another one every epoch; a prediction averages
@@ -285,12 +284,8 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
         classes, targets = encode_labels(y, n_clips=len(panel))
         weights = clip_weights(sample_weight, self.class_weight, classes[targets], panel)
         layers = architecture(fitted, panel.shape[1:])
+        width = layers["input_shape"][0]
         optimizer = optimizer_config(self.optimizer, self.learning_rate, self.weight_decay)
-        if self.schedule and not isinstance(optimizer["config"].get("learning_rate"), Real):
-            raise ValueError(
-                f"schedule={self.schedule!r} needs an optimizer whose learning rate is a number; that of"
-                f" {self.optimizer!r} has a schedule already. Set schedule=None."
-            )
         n_masks = mask_counts(self.spec_augment)
         if is_warm:
             if not np.array_equal(classes, self.classes_) or panel.shape[1:] != self.panel_shape_:
@@ -306,18 +301,22 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
             rows = train
             split = hold_out(targets[rows], codes, self.validation_fraction, seed=seeds.randint(2**31 - 1))
             train, validation = rows[split[0]], None if split[1] is None else rows[split[1]]
-        callbacks = callbacks_of(self, n_clips=len(train), has_validation=validation is not None)
+        rate = optimizer["config"].get("learning_rate")
+        callbacks = callbacks_of(self, rate=rate, n_clips=len(train), has_validation=validation is not None)
         if is_warm:
             network = self._network.continued(optimizer)
         else:
+            numbers = statistics(panel, train, weights)
+            if self.statistics_branch:
+                (middle,) = crop_starts(panel.shape[1], width, 1)
+                numbers |= branch_statistics(panel, train, weights, slice(middle, middle + width), **numbers)
             network = Network(
                 n_classes=len(classes),
                 **layers,
-                **statistics(panel, train, weights),
+                **numbers,
                 optimizer=optimizer,
                 seed=seeds.randint(2**31 - 1),
             )
-        width = layers["input_shape"][0]
         # Callbacks are shown a model of this fit alone, to keep or to save.
         with undone_on_error(network):
             with trainer(network, shared=not self.callbacks) as (model, standardization):
@@ -346,8 +345,7 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
                 np.isfinite(result).all() for result in [history["loss"], *network.values, network.scores(some)]
             ):
                 raise ValueError(
-                    "Training diverged: the loss, a weight or a score is not finite. Lower learning_rate"
-                    f" (now {network.parameters['optimizer']['config'].get('learning_rate')})."
+                    f"Training diverged: the loss, a weight or a score is not finite. Lower learning_rate (now {rate})."
                 )
         before = self.history_ if is_warm else {}
         fitted.classes_, fitted.panel_shape_, fitted._network = classes, panel.shape[1:], network

@@ -9,7 +9,7 @@ import numpy as np
 from keras import initializers, layers
 from numpy.typing import ArrayLike, NDArray
 
-from skvoicefake.neural_network._pooling import Statistics
+from skvoicefake.neural_network._pooling import Standardize, Statistics
 
 BRANCH_UNITS = 64
 ATTENTION_UNITS = 64
@@ -34,6 +34,8 @@ def build_cnn_lstm(
     label_smoothing: float = 0.0,
     mean: ArrayLike = 0.0,
     variance: ArrayLike = 1.0,
+    branch_mean: ArrayLike = 0.0,
+    branch_variance: ArrayLike = 1.0,
     optimizer: str | dict[str, Any] | None = "adam",
     seed: int = 0,
 ) -> keras.Model:
@@ -71,6 +73,8 @@ def build_cnn_lstm(
         three classes or more take one-hot targets.
     mean, variance : array-like of shape (n_coefficients,) or float
         Standardise the input with these.
+    branch_mean, branch_variance : array-like of shape (3 * n_coefficients,) or float
+        Standardise what goes into the statistics branch with these.
     optimizer : str, dict or None, default="adam"
         Name of a Keras optimizer, or its serialized form. None leaves the
         model uncompiled.
@@ -140,7 +144,11 @@ def build_cnn_lstm(
     x = layers.Dropout(dropout, seed=next(seeds))(x)
     if statistics_branch:
         units = BRANCH_UNITS if statistics_branch is True else statistics_branch
-        branch = layers.Dense(units, activation="relu", kernel_initializer=kernel())(Statistics(slopes=True)(panel))
+        standardize = Standardize(name="standardize_branch")
+        branch = standardize(Statistics(slopes=True)(panel))
+        standardize.mean.assign(np.broadcast_to(branch_mean, 3 * n_coefficients))
+        standardize.scale.assign(np.sqrt(np.broadcast_to(branch_variance, 3 * n_coefficients)))
+        branch = layers.Dense(units, activation="relu", kernel_initializer=kernel())(branch)
         x = layers.Concatenate()([x, layers.Dropout(dropout, seed=next(seeds))(branch)])
     for units in dense_units:
         x = layers.Dense(units, activation="relu", kernel_initializer=kernel())(x)

@@ -20,7 +20,7 @@ Values = list[NDArray[Any]]
 Standardization = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 # What two networks may differ in and still be one computation, with other numbers put in.
-NUMBERS_ALONE = ("mean", "variance", "seed", "optimizer")
+NUMBERS_ALONE = ("mean", "variance", "branch_mean", "branch_variance", "seed", "optimizer")
 
 
 class Network:

@@ -38,6 +38,24 @@ class Statistics(keras.layers.Layer):
         return super().get_config() | {"slopes": self.slopes}
 
 
+@keras.saving.register_keras_serializable("skvoicefake")
+class Standardize(keras.layers.Layer):
+    """Take numbers from every channel and divide it by others, which are variables that are not trained.
+
+    (Those of Keras' own Normalization are constants, and would keep networks from sharing what is traced.)
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the variables."""
+        of_channels = (input_shape[-1],)
+        self.mean = self.add_weight(shape=of_channels, initializer="zeros", trainable=False, name="mean")
+        self.scale = self.add_weight(shape=of_channels, initializer="ones", trainable=False, name="scale")
+
+    def call(self, x: Any) -> Any:
+        """Standardise."""
+        return (x - self.mean) / self.scale
+
+
 def _moments(frames: Any, weights: Any = None) -> tuple[Any, Any]:
     def average(x: Any) -> Any:
         return ops.mean(x, axis=1) if weights is None else ops.sum(weights * x, axis=1)

@@ -11,6 +11,9 @@ from sklearn.preprocessing import StandardScaler
 # Bytes in memory at a time. Statistics are summed a stretch at a time, so another number gives other last digits.
 STRETCH = 2**24
 
+# Of statistics over time between clips, in standard deviations of the input.
+LEAST_SPREAD = 0.01
+
 
 def is_mapped(panel: Any) -> bool:
     """Tell whether an array lies in a memory-mapped file."""
@@ -50,6 +53,25 @@ def statistics(
         of_frames = np.repeat(weights[rows[where]], panel.shape[1]) if is_weighted else None
         scaler.partial_fit(frames, sample_weight=of_frames)
     return {"mean": scaler.mean_, "variance": np.square(scaler.scale_)}
+
+
+def branch_statistics(
+    panel: NDArray[Any],
+    rows: NDArray[np.intp],
+    weights: NDArray[np.float32],
+    frames: slice,
+    *,
+    mean: NDArray[np.float64],
+    variance: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    """Return what a network standardises its statistics branch with, of input that is standardised with these."""
+    scaler = StandardScaler()
+    for where, stretch in stretches(panel, rows):
+        clips = (stretch[:, frames].astype(np.float64) - mean) / np.sqrt(variance)
+        of_clips = [clips.mean(axis=1), clips.std(axis=1), np.diff(clips, axis=1).std(axis=1)]
+        scaler.partial_fit(np.concatenate(of_clips, axis=1), sample_weight=weights[rows[where]])
+    # What hardly differs between clips is not blown up.
+    return {"branch_mean": scaler.mean_, "branch_variance": np.maximum(scaler.var_, LEAST_SPREAD**2)}
 
 
 def not_finite(panel: NDArray[Any]) -> NDArray[np.intp]:

@@ -71,7 +71,7 @@ def test_every_step_is_taken_at_its_rate():
 def kinds(clf, **options):
     return [
         type(callback).__name__
-        for callback in callbacks_of(clf, **({"n_clips": 70, "has_validation": False} | options))
+        for callback in callbacks_of(clf, **({"rate": 0.1, "n_clips": 70, "has_validation": False} | options))
     ]
 
 
@@ -87,6 +87,6 @@ def test_parameters_ask_for_their_callbacks():
 
 def test_the_schedule_ends_with_the_last_step():
     (cosine,) = callbacks_of(
-        CNNLSTMClassifier(schedule="cosine", batch_size=32, epochs=5), n_clips=70, has_validation=False
+        CNNLSTMClassifier(schedule="cosine", batch_size=32, epochs=5), rate=0.1, n_clips=70, has_validation=False
     )
     assert cosine.n_steps == 15

@@ -232,6 +232,14 @@ def test_the_branch_takes_statistics_of_the_standardised_input(branch, units):
     assert layer(model, "Concatenate").output.shape == (None, 4 + units)
 
 
+def test_numbers_standardise_the_branch():
+    mean, variance = np.arange(9.0), np.linspace(1, 4, 9)
+    model = build_cnn_lstm((20, 3), **SMALL, statistics_branch=5, branch_mean=mean, branch_variance=variance)
+    expected = (part(model, layer(model, "Statistics")) - mean) / np.sqrt(variance)
+    assert_allclose(part(model, layer(model, "Standardize")), expected, rtol=1e-5, atol=1e-6)
+    assert not layer(model, "Standardize").trainable_variables
+
+
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("n_clips", [1, 3])
 def test_compiled_scores_of_every_kind_are_the_models(options, n_clips):

@@ -7,7 +7,14 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._testing import assert_allclose
 
 from skvoicefake.neural_network import _stretches
-from skvoicefake.neural_network._stretches import is_mapped, not_finite, release, statistics, stretches
+from skvoicefake.neural_network._stretches import (
+    branch_statistics,
+    is_mapped,
+    not_finite,
+    release,
+    statistics,
+    stretches,
+)
 
 SMAPS = Path("/proc/self/smaps")
 
@@ -110,3 +117,25 @@ def test_clips_that_are_not_finite_are_found_wherever_they_lie(panel, on_disk, b
 def test_a_finite_panel_whose_sum_is_not_finite(panel):
     panel[:2] = 3e38
     assert not_finite(panel).tolist() == []
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("is_on_disk", [False, True])
+@pytest.mark.parametrize("weights", [np.ones(50), np.arange(50) % 3 + 1.0], ids=["even", "uneven"])
+def test_the_branch_is_standardised_by_clips(panel, on_disk, weights, is_on_disk):
+    rows, frames = np.arange(0, 50, 3), slice(1, 5)
+    numbers = statistics(panel, rows, weights)
+    found = branch_statistics(on_disk(panel) if is_on_disk else panel, rows, weights, frames, **numbers)
+    x = (panel[rows, frames] - numbers["mean"]) / np.sqrt(numbers["variance"])
+    of_clips = np.concatenate([x.mean(axis=1), x.std(axis=1), np.diff(x, axis=1).std(axis=1)], axis=1)
+    mean = np.average(of_clips, axis=0, weights=weights[rows])
+    assert_allclose(found["branch_mean"], mean, rtol=1e-6, atol=1e-9)
+    variance = np.average((of_clips - mean) ** 2, axis=0, weights=weights[rows])
+    assert_allclose(found["branch_variance"], variance, rtol=1e-6)
+
+
+def test_what_no_clip_differs_in_is_not_blown_up(panel):
+    same = np.repeat(panel[:1], 5, axis=0)
+    numbers = statistics(same, np.arange(5), np.ones(5))
+    found = branch_statistics(same, np.arange(5), np.ones(5), slice(None), **numbers)
+    assert_allclose(found["branch_variance"], 1e-4)
