@@ -219,8 +219,8 @@ class LFCCTransformer(CepstralTransformer):
         self.on_error = on_error
         self.verbose = verbose
 
-    def _filters(self) -> tuple[int, str, str]:
-        return self.n_filters, self.scale, self.filter_norm
+    def _filters(self) -> tuple[int, str]:
+        return self.n_filters, self.scale
 
     def _function(self) -> Callable[..., NDArray[np.float32]]:
         return lfcc

@@ -221,8 +221,8 @@ class MFCCTransformer(CepstralTransformer):
         self.on_error = on_error
         self.verbose = verbose
 
-    def _filters(self) -> tuple[int, str, str]:
-        return self.n_mels, "htk" if self.htk else "mel", "peak" if self.mel_norm is None else "area"
+    def _filters(self) -> tuple[int, str]:
+        return self.n_mels, "htk" if self.htk else "mel"
 
     def _function(self) -> Callable[..., NDArray[np.float32]]:
         return mfcc

@@ -63,8 +63,8 @@ class SpectralTransformer(ClipTransformer):
     _bands: ClassVar[str] = "bands"
 
     @abstractmethod
-    def _filters(self) -> tuple[int, str, str]:
-        """Return how many filters there are, on which scale, and how they are normalised."""
+    def _filters(self) -> tuple[int, str]:
+        """Return how many filters there are, and on which scale."""
 
     @abstractmethod
     def _function(self) -> Callable[..., NDArray[np.float32]]:
@@ -91,8 +91,8 @@ class SpectralTransformer(ClipTransformer):
             )
 
     def _warn_of_empty_bands(self) -> None:
-        n_bands, scale, norm = self._filters()
-        filters = _filters.triangles(self.sample_rate, self.n_fft, n_bands, self.fmin, self.fmax, scale, norm)
+        n_bands, scale = self._filters()
+        filters = _filters.triangles(self.sample_rate, self.n_fft, n_bands, self.fmin, self.fmax, scale, "peak")
         if n_empty := int(np.count_nonzero(filters.max(axis=1) == 0)):
             warnings.warn(
                 f"{n_empty} of {self._band_counter}={n_bands} {self._bands} hold no frequency bin of"
