@@ -12,8 +12,12 @@ pages       every source with both labels by itself, trained on the train split 
 copies      copy-synthesis beside the real clips of the speakers it was made from, by the models of sources and dev
 
 Networks are trained with several seeds; their figures are means. The sources and dev protocols are repeated under the
-robustness conditions. Everything that was scored is kept in a folder, and not done again: a run that was stopped goes
-on where it was, and one with more detectors does these alone.
+robustness conditions. Clips of extra folders, such as fakes made from the train split (benchmarks.farm), join training
+where they share with the test nothing that the protocol parts: no source, speaker, generator, nor the clip that they
+were made of (column source_path).
+
+Everything that was scored is kept in a folder, and not done again: a run that was stopped goes on where it was, and one
+with more detectors does these alone.
 """
 
 import warnings
@@ -41,6 +45,14 @@ def add_arguments(parser):
     parser.add_argument("--systems", nargs="+", metavar="NAME", help="detectors, or module:function (default: all)")
     parser.add_argument("--protocols", nargs="+", metavar="NAME", choices=PROTOCOLS, default=PROTOCOLS)
     parser.add_argument("--conditions", nargs="*", metavar="NAME", choices=list(CONDITIONS), default=list(CONDITIONS))
+    parser.add_argument(
+        "--extra",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="more clips to train on, each with a manifest",
+    )
     parser.add_argument("--seeds", type=int, default=5, help="trainings of a network (default: 5)")
     parser.add_argument("--resamples", type=int, default=1000, help="of an interval (default: 1000)")
     parser.add_argument("--folder", type=Path, default=Path("detection"), help="where scores and features are kept")
@@ -48,7 +60,7 @@ def add_arguments(parser):
 
 
 def measure(results, args):
-    table = read_corpus(args.corpus)
+    table = read_corpus(args.corpus, args.extra)
     plan = {name: parts for name, parts in protocols(table).items() if name in args.protocols}
     store = Scores(table, args.folder, n_jobs=args.jobs)
     rows, seconds = [], {}

@@ -146,6 +146,26 @@ def test_pages_and_copies(table):
     assert table.iloc[dev.tested]["speaker"].unique().tolist() == ["e1"]
 
 
+def test_extra_clips_join_training_where_they_may(corpus, table, tmp_path):
+    real = table[(table["split"] == "train") & (table["label"] == "real")]
+    made = real.assign(source_path=real["path"], path="made/" + real["path"], label="fake", generator="world-any")
+    made.drop(columns=["file", "home", "unit"]).to_csv(tmp_path / "manifest.csv", index=False)
+    more = read_corpus(corpus, [tmp_path])
+    assert more["file"].iloc[-1].startswith(str(tmp_path))
+    for protocol, parts in protocols(more).items():
+        for part, before in zip(parts, protocols(table)[protocol], strict=True):
+            for (train, test), (train_before, test_before) in zip(part.splits, before.splits, strict=True):
+                assert np.array_equal(test, test_before)
+                assert np.array_equal(train[: len(train_before)], train_before)
+                added, tested = more.iloc[train[len(train_before) :]], more.iloc[test]
+                assert not set(added["source_path"]) & set(tested["path"])
+                assert len(added) == 0 if part.name == "world" else len(added) > 0
+                if protocol in ("sources", "generators", "pages"):
+                    assert not set(added["home"]) & set(tested["home"])
+                if protocol == "speakers":
+                    assert not set(added["speaker"]) & set(tested["speaker"])
+
+
 def test_a_manifest_without_a_column(tmp_path):
     manifest().drop(columns="speaker").to_csv(tmp_path / "manifest.csv")
     with pytest.raises(SystemExit, match="has no column 'speaker'"):
