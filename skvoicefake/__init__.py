@@ -4,21 +4,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skvoicefake.feature_extraction import MFCCTransformer
+    from skvoicefake.detectors import baselines
+    from skvoicefake.feature_extraction import FilterBankTransformer, LFCCTransformer, MFCCTransformer
     from skvoicefake.neural_network import CNNLSTMClassifier
 
 __version__ = "0.1.0.dev0"
-__all__ = ["CNNLSTMClassifier", "MFCCTransformer", "__version__"]
+__all__ = [
+    "CNNLSTMClassifier",
+    "FilterBankTransformer",
+    "LFCCTransformer",
+    "MFCCTransformer",
+    "__version__",
+    "baselines",
+]
 
 # Where public names live. They are loaded on first use, so that importing the package is quick
 # and loads no TensorFlow.
 _HOMES = {
+    "FilterBankTransformer": "skvoicefake.feature_extraction",
+    "LFCCTransformer": "skvoicefake.feature_extraction",
     "MFCCTransformer": "skvoicefake.feature_extraction",
+    "baselines": "skvoicefake.detectors",
     "CNNLSTMClassifier": "skvoicefake.neural_network",
 }
 _ROOMS = {
-    *("audio", "calibration", "cli", "datasets", "feature_extraction", "labels", "metrics", "model_selection"),
-    "neural_network",
+    *("audio", "augmentation", "calibration", "cli", "datasets", "detectors", "feature_extraction", "labels"),
+    *("metrics", "mixture", "model_selection", "neural_network"),
 }
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from skvoicefake import feature_extraction
 from skvoicefake.feature_extraction._store import FeatureStore, Kept
 
 DESCRIPTION = """\
@@ -86,13 +87,14 @@ def _what(recipe: dict[str, Any]) -> str:
     if {"kept", "sample_rate"} <= recipe.keys():
         return f"{recipe['kept']} at {recipe['sample_rate']} Hz"
     name = str(recipe.get("transformer", "of parameters that are not known any more"))
-    if name != "skvoicefake.feature_extraction._mfcc.MFCCTransformer":
+    room, _, of_class = name.rpartition(".")
+    transformer = getattr(feature_extraction, of_class, None) if room.startswith(feature_extraction.__name__) else None
+    # Classes of the user's own, and those of other versions, are known by name alone.
+    if transformer is None or f"{transformer.__module__}.{of_class}" != name:
         return name
-    from skvoicefake import MFCCTransformer
-
-    names = MFCCTransformer().get_params().keys() & recipe.keys()
+    names = transformer().get_params().keys() & recipe.keys()
     given: dict[str, Any] = {key: tuple(value) if isinstance(value := recipe[key], list) else value for key in names}
-    return repr(MFCCTransformer(**{**given, "normalize": "clip" if recipe.get("normalize") else None}))
+    return repr(transformer(**{**given, "normalize": "clip" if recipe.get("normalize") else None}))
 
 
 def _moment(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skvoicefake.audio import AudioError, clip_name, load_audio
 from skvoicefake.cli._detector import Detector
-from skvoicefake.feature_extraction import MFCCTransformer
+from skvoicefake.feature_extraction._transformer import ClipTransformer
 from skvoicefake.metrics._responses import responses
 
 # When a clip is said to be quiet, clipped or of a narrow band.
@@ -43,7 +43,7 @@ class Scorer:
         self.real_is_greater = detector.classes.index(detector.real) == 1
         steps = getattr(self.estimator, "steps", [("", None)])
         self.transformer = None
-        if isinstance(steps[0][1], MFCCTransformer):
+        if isinstance(steps[0][1], ClipTransformer):
             self.transformer = steps[0][1].set_params(n_jobs=n_jobs)
 
     def rows(self, paths: Sequence[str]) -> list[Row]:
@@ -85,7 +85,7 @@ class Scorer:
                 row.probability = float(probabilities[i] if labels[i] == greater else 1 - probabilities[i])
 
 
-def _load(row: Row, transformer: MFCCTransformer) -> NDArray[np.float32] | None:
+def _load(row: Row, transformer: ClipTransformer) -> NDArray[np.float32] | None:
     """Load a clip just as the transformer would; note in the row what is wrong with it."""
     duration = transformer.duration if transformer.crop == "start" else None
     try:
@@ -107,7 +107,7 @@ def _reason(error: Exception, path: str) -> str:
     return message
 
 
-def _oddities(path: str, y: NDArray[np.float32], transformer: MFCCTransformer) -> list[str]:
+def _oddities(path: str, y: NDArray[np.float32], transformer: ClipTransformer) -> list[str]:
     """Return what makes a clip's score doubtful, as far as the samples and the file's header tell."""
     found = []
     rate, duration = transformer.sample_rate, transformer.duration

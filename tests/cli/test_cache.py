@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skvoicefake import MFCCTransformer
+from skvoicefake import LFCCTransformer, MFCCTransformer
 from skvoicefake.cli import main
 from skvoicefake.cli._cache import size
 from skvoicefake.feature_extraction._store import FeatureStore
@@ -31,6 +31,12 @@ def folder(tmp_path):
         os.utime(path, (1e9, 1e9))
     clone(kept).set_params(duration=None, normalize="clip", window=("kaiser", 4.0)).fit(noises(2)).transform(noises(1))
     return folder
+
+
+def test_other_transformers_of_ours_are_shown_with_their_parameters(tmp_path, capsys):
+    LFCCTransformer(duration=0.05, n_lfcc=5, n_filters=20, cache=tmp_path / "kept").transform(noises(1))
+    assert main(["cache", str(tmp_path / "kept")]) == 0
+    assert "\nLFCCTransformer(duration=0.05, n_filters=20, n_lfcc=5)\n" in capsys.readouterr().out
 
 
 def test_what_is_shown(folder, capsys):

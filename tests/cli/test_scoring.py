@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
-from skvoicefake import MFCCTransformer
+from skvoicefake import LFCCTransformer, MFCCTransformer
 from skvoicefake.cli._detector import Detector
 from skvoicefake.cli._scoring import Scorer
 
@@ -115,6 +116,14 @@ def test_scores_rise_towards_the_real_voice_whatever_it_is_called(quick_pipeline
     rows = rows_of(machine, paths, real=0)
     np.testing.assert_allclose([row.score for row in rows], -machine.decision_function(paths))
     assert {row.probability for row in rows} == {None}
+
+
+def test_what_is_odd_is_told_of_clips_for_any_transformer_of_ours(corpus, clips):
+    paths = [str(path) for path in sorted(corpus.rglob("0.wav"))]
+    features = LFCCTransformer(duration=0.3, n_lfcc=5, output="stats")
+    pipeline = make_pipeline(features, LogisticRegression()).fit(paths, ["/fake/" in path for path in paths])
+    (row,) = rows_of(pipeline, [clips("clip.wav", VOICE[:1600])], real=False)
+    assert row.warnings[0].startswith("short: ")
 
 
 def test_pipelines_of_other_features_get_paths(quick_pipeline, clips, tmp_path):
