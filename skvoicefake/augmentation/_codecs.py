@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ def transcode(
         "mp3", "vorbis" or "opus", which take the whole band; "gsm" (full
         rate), "g721" (ADPCM of 32 kbit/s), "mulaw" or "alaw" (G.711), which
         know 8 kHz only; "aac", which needs the ``ffmpeg`` program. None draws
-        one of the first three.
+        one of the first three; with a bit rate, mp3 or opus.
     bit_rate : float or None, default=None
         Bits a second. None draws one, evenly on a logarithmic scale: 16-128
         thousand for mp3 and aac, 8-64 for opus. mp3 takes the nearest one it
@@ -100,14 +101,15 @@ def transcode(
     >>> decoded.shape, bool(np.corrcoef(y, decoded)[0, 1] > 0.99)
     ((16000,), True)
     """
-    name = ON_THE_WEB[rng.integers(len(ON_THE_WEB))] if codec is None else codec
+    on_the_web = ON_THE_WEB if bit_rate is None else [name for name in ON_THE_WEB if CODECS[name].bit_rates]
+    name = on_the_web[rng.integers(len(on_the_web))] if codec is None else codec
     if name not in CODECS:
         raise ValueError(f"codec must be one of {tuple(CODECS)} or None, got {name!r}.")
     by = CODECS[name]
     if bit_rate is not None and by.bit_rates is None:
         raise ValueError(f"codec={name!r} has no bit rate to choose: leave bit_rate at None.")
-    if bit_rate is not None and not bit_rate > 0:
-        raise ValueError(f"bit_rate must be a positive number of bits a second or None, got {bit_rate}.")
+    if bit_rate is not None and not (isinstance(bit_rate, Real) and 0 < bit_rate < np.inf):
+        raise ValueError(f"bit_rate must be a positive number of bits a second or None, got {bit_rate!r}.")
     if bit_rate is None and by.bit_rates is not None:
         low, high = by.bit_rates
         bit_rate = low * (high / low) ** rng.uniform()
@@ -148,7 +150,7 @@ def telephone(
         (ADPCM, cordless phones), or another one of `transcode`. None draws one
         of the four.
     bit_rate : float or None, default=None
-        As in `transcode`.
+        As in `transcode`. Those that are drawn have none to choose.
 
     Returns
     -------
@@ -157,7 +159,7 @@ def telephone(
     Raises
     ------
     ValueError
-        As `transcode`.
+        As `transcode`; if there is a bit rate, but no codec.
 
     Examples
     --------
@@ -169,6 +171,8 @@ def telephone(
     >>> bool(bands[4000:].sum() < 0.01 * bands.sum())
     True
     """
+    if codec is None and bit_rate is not None:
+        raise ValueError(f"bit_rate={bit_rate!r} needs a codec that has one: codec='opus', say, got codec=None.")
     name = ON_THE_LINE[rng.integers(len(ON_THE_LINE))] if codec is None else codec
     narrow = limit_band(load_audio((y, sample_rate), 8_000), 8_000, rng, low=LINE[0], high=LINE[1], order=8)
     coded = transcode(narrow, 8_000, rng, codec=name, bit_rate=bit_rate)

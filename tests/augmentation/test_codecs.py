@@ -123,6 +123,19 @@ def test_a_codec_is_drawn_and_its_bit_rate():
     assert len(drawn) == 12
 
 
+def test_a_bit_rate_is_for_codecs_that_have_one():
+    y = speech(1, seconds=0.2)
+    expected = {transcode(y, RATE, generator(), codec=codec, bit_rate=32_000).tobytes() for codec in ("mp3", "opus")}
+    drawn = {transcode(y, RATE, np.random.default_rng(seed), bit_rate=32_000).tobytes() for seed in range(12)}
+    assert drawn == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_bit_rate_of_a_line_without_a_codec_is_refused(seed):
+    with pytest.raises(ValueError, match="bit_rate=8000 needs a codec that has one"):
+        telephone(noise(1000), RATE, np.random.default_rng(seed), bit_rate=8000)
+
+
 def test_the_telephone_has_its_band():
     y = noise(2 * RATE)
     for seed in range(6):
@@ -146,6 +159,7 @@ def test_the_telephone_is_on_time():
         ({"codec": "gsm", "bit_rate": 13_000}, "codec='gsm' has no bit rate to choose"),
         ({"codec": "vorbis", "bit_rate": 64_000}, "codec='vorbis' has no bit rate to choose"),
         ({"codec": "mp3", "bit_rate": 0}, "bit_rate must be a positive number"),
+        ({"codec": "mp3", "bit_rate": "64k"}, "bit_rate must be a positive number of bits a second or None, got '64k'"),
     ],
 )
 @pytest.mark.parametrize("function", [transcode, telephone])
