@@ -1,7 +1,7 @@
 """What is between a mouth and a file: the room, the microphone, the amplifier."""
 
 import numpy as np
-from scipy import signal
+from scipy import fft, signal
 
 from skvoicefake.audio import load_audio
 from skvoicefake.augmentation._signals import (
@@ -17,6 +17,9 @@ from skvoicefake.augmentation._signals import (
     peak,
     rms,
 )
+
+# Silence behind a clip, so that what rings after its end is not heard at its beginning.
+RINGING = 1.0  # seconds
 
 
 def reverberate(
@@ -184,16 +187,20 @@ def limit_band(
     True
     """
     steepness = draw(rng, order, "order")
-    frequencies = np.maximum(band_centres(sample_rate), 1e-3)
+    # All of the clip at once, as taps enough for low edges at high rates are seconds long.
+    n_fft = fft.next_fast_len(len(y) + round(RINGING * sample_rate), real=True)
+    frequencies = np.maximum(fft.rfftfreq(n_fft, 1 / sample_rate), 1e-3)
     gains = np.ones(len(frequencies))
     for name, edge, sign in (("low", low, -1), ("high", high, 1)):
         if edge is None:
             continue
         if (value := draw(rng, edge, name)) <= 0:
             raise ValueError(f"{name} must be a positive frequency in Hz or None, got {value:g}.")
+        if name == "high" and value > sample_rate / 2:
+            continue
         # Of 10**600, float64 has no notion; -600 dB are enough.
         gains /= np.sqrt(1 + np.minimum((frequencies / value) ** (2.0 * sign * steepness), 1e60))
-    return as_waveform(filtered(y, gains))
+    return as_waveform(fft.irfft(fft.rfft(y.astype(np.float64), n_fft) * gains, n_fft)[: len(y)])
 
 
 def resample(

@@ -16,10 +16,10 @@ def tone(frequency, rate=RATE, seconds=1.0):
     return np.sin(2 * np.pi * frequency * np.arange(round(rate * seconds)) / rate).astype(np.float32)
 
 
-def gain_at(change, frequency):
+def gain_at(change, frequency, rate=RATE, seconds=1.0, ends=0.125):
     """Gain of a tone, in dB, away from its ends."""
-    y = tone(frequency)
-    inner = slice(2000, -2000)
+    y = tone(frequency, rate, seconds)
+    inner = slice(round(ends * rate), -round(ends * rate))
     return 20 * np.log10(np.std(change(y)[inner]) / np.std(y[inner]))
 
 
@@ -88,6 +88,30 @@ def test_the_band_is_that_of_butterworth_filters(frequency, expected, tolerance)
         return limit_band(y, RATE, generator(), low=300, high=3400, order=6)
 
     assert gain_at(change, frequency) == pytest.approx(expected, abs=tolerance)
+
+
+@pytest.mark.parametrize("rate", [8000, 48_000])
+@pytest.mark.parametrize(("low", "order"), [(20, 2), (50, 8), (100, 16)])
+def test_low_edges_are_as_steep_at_any_rate(rate, low, order):
+    def change(y):
+        return limit_band(y, rate, generator(), low=low, high=None, order=order)
+
+    for frequency in (low / 2, low, 2 * low):
+        expected = -10 * np.log10(1 + (low / frequency) ** (2 * order))
+        assert gain_at(change, frequency, rate, seconds=4.0, ends=1.5) == pytest.approx(expected, abs=0.1)
+
+
+def test_the_end_of_a_clip_does_not_ring_at_its_beginning():
+    y = np.eye(1, RATE, RATE - 1, dtype=np.float32)[0]
+    narrow = limit_band(y, RATE, generator(), low=300, high=3400, order=16)
+    assert np.abs(narrow[-50:]).max() > 0.1
+    assert np.abs(narrow[:4000]).max() < 1e-6
+
+
+@pytest.mark.parametrize("high", [4100.0, 7600.0])
+def test_a_high_edge_that_the_rate_cannot_hold_changes_nothing(high):
+    y = noise(8000)
+    np.testing.assert_allclose(limit_band(y, 8000, generator(), low=None, high=high, order=2), y, atol=1e-6)
 
 
 def test_a_side_without_an_edge_stays_as_it_is():
