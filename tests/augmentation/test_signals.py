@@ -15,9 +15,11 @@ def test_a_number_is_kept_and_a_range_is_drawn_from_evenly():
     assert np.mean(drawn) == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize("value", [(3, 1), (1,), (1, 2, 3), (0, float("nan")), float("inf")])
+@pytest.mark.parametrize(
+    "value", [(3, 1), (1,), (1, 2, 3), (0, float("nan")), float("inf"), [5, 10], None, "5", (None, 5)]
+)
 def test_what_is_no_range_is_refused(value):
-    with pytest.raises(ValueError, match="snr must be a number or a range"):
+    with pytest.raises(ValueError, match=r"snr must be a number or a range \(low, high\), got "):
         draw(np.random.default_rng(0), value, "snr")
 
 
