@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skvoicefake.audio import AudioError, clip_name, load_audio
 from skvoicefake.cli._detector import Detector
 from skvoicefake.feature_extraction._transformer import ClipTransformer
-from skvoicefake.metrics._responses import responses
+from skvoicefake.metrics._responses import inner, responses
 
 # When a clip is said to be quiet, clipped or of a narrow band.
 QUIET = 1e-3  # of full scale, as the highest peak: -60 dBFS
@@ -41,7 +41,10 @@ class Scorer:
     def __init__(self, detector: Detector, n_jobs: int | None = None) -> None:
         self.estimator, self.n_jobs = detector.estimator, n_jobs
         self.real_is_greater = detector.classes.index(detector.real) == 1
-        steps = getattr(self.estimator, "steps", [("", None)])
+        pipeline = self.estimator
+        while (inside := inner(pipeline)) is not None:
+            pipeline = inside
+        steps = getattr(pipeline, "steps", [("", None)])
         self.transformer = None
         if isinstance(steps[0][1], ClipTransformer):
             self.transformer = steps[0][1].set_params(n_jobs=n_jobs)

@@ -1,7 +1,7 @@
 """Frames -> power -> filter bank -> dB, one clip at a time, in single precision where that is enough."""
 
 import threading
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -67,10 +67,17 @@ def band_decibels(
     if energy > LOUD:
         scale = int(np.frexp(np.abs(y).max())[1])
         y = np.ldexp(y, -scale)
+    precise: NDArray[np.float64] | None = None
     if pre_emphasis:
-        y = y - np.float32(pre_emphasis) * np.concatenate([y[:1], y[:-1]])
+        # What is left of deep tones is small beside what rounding does to them as they are.
+        precise = np.subtract(y, pre_emphasis * np.concatenate([y[:1], y[:-1]]).astype(np.float64), dtype=np.float64)
+        y = precise.astype(np.float32)
     frames = framed(y, n_fft, hop_length, center, pad_mode)
-    exact = partial(exact_band_power, frames, padded_window(window, win_length, n_fft), bank)
+
+    def exact(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        wide = frames if precise is None else framed(precise, n_fft, hop_length, center, pad_mode)
+        return exact_band_power(wide, padded_window(window, win_length, n_fft), bank, rows)
+
     # Transforms of lengths with large prime factors go a long way round, and gather more rounding on it.
     if next_fast_len(n_fft) == n_fft:
         power, mean_power = _band_power(frames, _tiled_window(window, win_length, n_fft), bank)
@@ -122,7 +129,7 @@ def _band_power(frames: Array, tile: Array, bank: FilterBank) -> tuple[NDArray[A
 
 
 def exact_band_power(
-    frames: Array, weights: NDArray[np.float64], bank: FilterBank, rows: NDArray[np.intp]
+    frames: NDArray[Any], weights: NDArray[np.float64], bank: FilterBank, rows: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Return the power in every band of some frames, in double precision."""
     from scipy.fft import rfft
@@ -143,9 +150,12 @@ def _clip(power: NDArray[Any], top_db: float | None, floor: float = POWER_FLOOR)
     np.maximum(power, power.dtype.type(floor), out=power)
 
 
-def framed(y: Array, n_fft: int, hop_length: int, center: bool, pad_mode: str) -> Array:
-    """Return the frames of a waveform, of shape (n_frames, n_fft), as a view that lasts until the next call."""
-    if center and pad_mode == "constant":  # np.pad takes its time
+def framed(y: NDArray[Any], n_fft: int, hop_length: int, center: bool, pad_mode: str) -> NDArray[Any]:
+    """Return the frames of a waveform, of shape (n_frames, n_fft), as a view.
+
+    In single precision it lasts until the next call.
+    """
+    if center and pad_mode == "constant" and y.dtype == np.float32:  # np.pad takes its time
         half = n_fft // 2
         padded = _scratch("padded", len(y) + 2 * half)
         padded[:half] = padded[half + len(y) :] = 0
@@ -155,7 +165,7 @@ def framed(y: Array, n_fft: int, hop_length: int, center: bool, pad_mode: str) -
         y = np.pad(y, n_fft // 2, mode=pad_mode)  # type: ignore[call-overload]
     y = np.ascontiguousarray(y)
     return np.ndarray(
-        (1 + (len(y) - n_fft) // hop_length, n_fft), np.float32, y, strides=(hop_length * y.itemsize, y.itemsize)
+        (1 + (len(y) - n_fft) // hop_length, n_fft), y.dtype, y, strides=(hop_length * y.itemsize, y.itemsize)
     )
 
 

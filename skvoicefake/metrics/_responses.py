@@ -44,15 +44,26 @@ def _past_features(estimator: Any, X: Any) -> tuple[Any, Any, Any]:
 
     Features cost most. The pipeline that makes them may stand inside a search, a calibrator or a threshold.
     """
-    if isinstance(estimator, FrozenEstimator):
-        return _past_features(estimator.estimator, X)
-    if isinstance(estimator, BaseSearchCV) and hasattr(estimator, "best_estimator_"):
-        return _past_features(estimator.best_estimator_, X)
     if isinstance(estimator, Pipeline) and len(estimator) > 1:
         return _past_features(estimator[-1], estimator[:-1].transform(X))
+    inside = inner(estimator)
+    if inside is None:
+        return estimator, X, estimator
+    answering, X, last = _past_features(inside, X)
+    if isinstance(estimator, FrozenEstimator | BaseSearchCV):
+        return answering, X, last
+    outer = copy.copy(estimator)
+    outer.estimator_ = answering
+    return outer, X, last
+
+
+def inner(estimator: Any) -> Any:
+    """Return the fitted estimator that another asks with clips as they are; None if it asks none, or several."""
+    if isinstance(estimator, FrozenEstimator):
+        return estimator.estimator
+    if isinstance(estimator, BaseSearchCV):
+        return getattr(estimator, "best_estimator_", None)
     # Others may keep something else under this name: an ensemble, the estimator that it has cloned.
     if isinstance(estimator, THRESHOLDS) or getattr(type(estimator), "answers_through_estimator_", False):
-        outer = copy.copy(estimator)
-        outer.estimator_, X, last = _past_features(estimator.estimator_, X)
-        return outer, X, last
-    return estimator, X, estimator
+        return estimator.estimator_
+    return None

@@ -34,7 +34,7 @@ class Masks(NamedTuple):
         """Draw where the masks of so many clips begin and end, over frames and over coefficients."""
         drawn = []
         for n_masks, size in zip((self.n_time, self.n_coefficients), shape, strict=True):
-            widths = rng.randint(int(self.width * size) + 1, size=(n_clips, n_masks, 1))
+            widths = rng.randint(int(np.ceil(self.width * size)) + 1, size=(n_clips, n_masks, 1))
             starts = np.floor(rng.random_sample(widths.shape) * (size - widths + 1)).astype(int)
             drawn.append((starts, starts + widths))
         return drawn

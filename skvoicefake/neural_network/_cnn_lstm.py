@@ -122,7 +122,8 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
         to have one coefficient a frame.
     random_state : int, RandomState, Generator or None, default=None
         Seed of weights, dropout, order of clips and validation split. With an
-        int, the same clips give the same bits on one machine.
+        int, the same clips give the same bits on one machine with the same
+        number of threads (the workers of a search have fewer).
     verbose : int, default=0
         1 shows a progress bar over epochs.
 

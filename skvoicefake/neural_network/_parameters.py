@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skvoicefake.neural_network._layers import BRANCH_UNITS
+
 CONSTRAINTS: dict[str, list[Any]] = {
     "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
     "kernel_size": [Interval(Integral, 1, None, closed="left")],
@@ -71,7 +73,8 @@ def architecture(estimator: Any, panel_shape: tuple[int, int]) -> dict[str, Any]
         "dense_units": layer_sizes(estimator.dense_units, "dense_units"),
         "batch_norm": bool(estimator.batch_norm),
         "pooling": str(estimator.pooling),
-        "statistics_branch": bool(branch) if isinstance(branch, bool | np.bool_) else int(branch),
+        # A number, as 1 and True are the same to whatever compares.
+        "statistics_branch": BRANCH_UNITS if isinstance(branch, bool | np.bool_) and branch else int(branch),
         "label_smoothing": float(estimator.label_smoothing),
     }
 

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 
 from skvoicefake import LFCCTransformer, MFCCTransformer
+from skvoicefake.augmentation import AugmentedClassifier
+from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.cli._detector import Detector
 from skvoicefake.cli._scoring import Scorer
 
@@ -118,11 +121,15 @@ def test_scores_rise_towards_the_real_voice_whatever_it_is_called(quick_pipeline
     assert {row.probability for row in rows} == {None}
 
 
-def test_what_is_odd_is_told_of_clips_for_any_transformer_of_ours(corpus, clips):
-    paths = [str(path) for path in sorted(corpus.rglob("0.wav"))]
+@pytest.mark.parametrize("around", [clone, AugmentedClassifier, LLRCalibrator], ids=lambda kind: kind.__name__)
+def test_what_is_odd_is_told_of_clips_for_any_transformer_of_ours_however_deep(around, corpus, clips):
+    paths = [str(path) for path in sorted(corpus.rglob("[0-9].wav"))]
     features = LFCCTransformer(duration=0.3, n_lfcc=5, output="stats")
-    pipeline = make_pipeline(features, LogisticRegression()).fit(paths, ["/fake/" in path for path in paths])
-    (row,) = rows_of(pipeline, [clips("clip.wav", VOICE[:1600])], real=False)
+    pipeline = around(make_pipeline(features, StandardScaler(), LogisticRegression()))
+    (row,) = rows_of(
+        pipeline.fit(paths, ["/fake/" in path for path in paths]), [clips("clip.wav", VOICE[:1600])], real=False
+    )
+    assert row.error is None
     assert row.warnings[0].startswith("short: ")
 
 

@@ -187,6 +187,23 @@ def test_bands_far_below_a_tone_are_exact(n_fft, depth):
     np.testing.assert_allclose(log_filter_bank(y, **parameters), expected, rtol=0, atol=LIMIT)
 
 
+DEEP = {
+    "tone": np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000),
+    "ramp": np.linspace(-1, 1, 16_000),
+    "narrow": scipy.signal.sosfilt(scipy.signal.butter(10, 3400, fs=16_000, output="sos"), noise(16_000)),
+}
+
+
+@pytest.mark.parametrize("floor", [1e-10, 1e-16])
+@pytest.mark.parametrize("name", DEEP)
+def test_bands_far_below_deep_sounds_are_exact_with_pre_emphasis(name, floor):
+    y = DEEP[name].astype(np.float32)
+    filters = triangles(16_000, 512, 60, 0.0, None, "linear", "peak")
+    settings = {"n_fft": 512, "win_length": 320, "hop_length": 160, "window": "hann", "pre_emphasis": 0.97}
+    expected = plain_log_filter_bank(y, filters=filters, floor=floor, **settings)
+    np.testing.assert_allclose(log_filter_bank(y, floor=floor), expected, rtol=0, atol=LIMIT)
+
+
 @settings(max_examples=40)
 @given(band_parameters(), st.integers(1, 600), st.sampled_from([0.0, 1e-45, 1e-30, 0.1, 3e37]))
 def test_any_waveform_gives_finite_bands(parameters, n_samples, scale):

@@ -156,6 +156,11 @@ def test_masks_hide_stretches_of_frames_and_bands_of_coefficients():
         assert hidden.any(axis=0).all()
 
 
+def test_of_few_coefficients_one_can_be_hidden():
+    ((_, _), (starts, ends)) = Masks(0, 1, 0.15).draw(np.random.RandomState(0), 100, (30, 6))
+    assert set((ends - starts).ravel().tolist()) == {0, 1}
+
+
 def test_masked_frames_take_the_mean_whether_or_not_the_batch_is_standardised():
     panel = np.random.default_rng(0).normal(size=(5, 8, 3)).astype(np.float32)
     mean, scale = np.array([1, -2, 3], np.float32), np.array([2, 0.5, 1], np.float32)
