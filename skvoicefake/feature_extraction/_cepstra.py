@@ -129,6 +129,8 @@ def mfcc(
 def cepstra(decibels: Array, n_coefficients: int, dct_type: int, norm: Literal["ortho"] | None, lifter: float) -> Array:
     """Return the first coefficients of the cosine transform of every row, liftered."""
     n_bands = decibels.shape[1]
+    if n_coefficients < 1:
+        raise ValueError(f"expected one coefficient or more, got {n_coefficients}.")
     if n_coefficients > n_bands:
         raise ValueError(f"{n_coefficients} coefficients need as many bands, got {n_bands}.")
     coefficients = _transformed(decibels, *_transform(n_bands, n_coefficients, dct_type, norm))

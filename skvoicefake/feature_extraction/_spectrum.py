@@ -55,10 +55,16 @@ def band_decibels(
     from scipy.fft import next_fast_len
 
     y = np.asarray(y, dtype=np.float32)
+    if y.ndim != 1:
+        raise ValueError(f"expected one waveform, a 1-D array, got {y.ndim} dimensions.")
+    if hop_length < 1:
+        raise ValueError(f"hop_length must be a number of samples from 1 up, got {hop_length}.")
     if not len(y) or (not center and len(y) < n_fft):
         raise ValueError(f"expected a waveform of at least {1 if center else n_fft} samples, got {len(y)}.")
-    if not floor >= MIN_FLOOR:
-        raise ValueError(f"floor must be a power of at least {MIN_FLOOR:g}, got {floor:g}.")
+    if not MIN_FLOOR <= floor < np.inf:
+        raise ValueError(f"floor must be a finite power of at least {MIN_FLOOR:g}, got {floor:g}.")
+    if not len(bank.weights):
+        raise ValueError("expected a filter bank of one band or more, got none.")
     win_length = n_fft if win_length is None else win_length
     check_lengths(win_length, n_fft)
     scale = 0  # The clip is y * 2**scale.
