@@ -152,14 +152,20 @@ class GMMClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X and y do not fit one another, hold NaN, infinity or only one
-            class, or if a class has fewer frames than `n_components`.
+            If X and y do not fit one another, hold NaN, infinity, numbers
+            beyond 1e100, labels that cannot be sorted or only one class, or
+            if a class has fewer frames than `n_components`.
 
         Warns
         -----
         ConvergenceWarning
             If `max_iter` steps are too few.
         """
+        if self.max_frames is not None and self.max_frames < self.n_components:
+            raise ValueError(
+                f"max_frames={self.max_frames} is less than n_components={self.n_components}: every Gaussian needs a"
+                " frame. Raise max_frames, or lower n_components."
+            )
         panel = as_panel(self, X, reset=True)
         self.classes_, targets = encode_labels(y, n_clips=len(panel))
         self.panel_shape_ = panel.shape[1:]
@@ -178,8 +184,11 @@ class GMMClassifier(ClassifierMixin, BaseEstimator):
                 clips, frames = clips[chosen], frames[chosen]
             samples.append(np.asarray(panel[clips, frames], dtype=np.float64))
         everything = np.concatenate(samples)
-        self.mean_, scale = everything.mean(axis=0), everything.std(axis=0)
-        self.scale_ = np.where(scale > 0, scale, 1.0)
+        self.mean_, variance = everything.mean(axis=0), everything.var(axis=0)
+        # The variance of a constant is not zero but what rounding leaves; the bound is that of StandardScaler.
+        rounding = len(everything) * np.finfo(np.float64).eps
+        is_constant = variance <= rounding * variance + (rounding * self.mean_) ** 2
+        self.scale_ = np.where(is_constant, 1.0, np.sqrt(variance))
         with one_thread():
             self.mixtures_ = [
                 self._mixture(rng.randint(2**31 - 1)).fit((sample - self.mean_) / self.scale_) for sample in samples

@@ -11,6 +11,8 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from skvoicefake._groups import is_missing
 
 Panel = NDArray[Any]
+# Beyond any cepstrum, and any number of float32; squares of such are still far from overflow.
+LARGEST = 1e100
 
 
 def as_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
@@ -51,6 +53,12 @@ def as_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
         raise ValueError(
             f"X contains NaN or infinity in {len(bad)} clips, the first at positions {bad[:5]}. Drop these clips, or"
             " mend what made them."
+        )
+    large = [i for i, clip in enumerate(panel) if float(np.max(np.abs(clip))) > LARGEST]
+    if large:
+        raise ValueError(
+            f"X contains numbers beyond {LARGEST:g} in {len(large)} clips, the first at positions {large[:5]}: their"
+            " squares overflow. Check what made them."
         )
     return panel
 
@@ -98,6 +106,9 @@ def encode_labels(y: Any, *, n_clips: int) -> tuple[NDArray[Any], NDArray[np.int
     """Return the sorted classes, and the place of every label among them."""
     if y is None:
         raise ValueError("This classifier requires y to be passed, but the target y is None.")
+    # NumPy would turn the numbers of a mixed list into strings.
+    if isinstance(y, list | tuple) and {isinstance(label, str) for label in y} == {True, False}:
+        y = np.array(y, dtype=object)
     labels = column_or_1d(y, warn=True)
     if len(labels) != n_clips:
         raise ValueError(f"X holds {n_clips} clips and y {len(labels)} labels: inconsistent numbers of samples.")
@@ -106,8 +117,12 @@ def encode_labels(y: Any, *, n_clips: int) -> tuple[NDArray[Any], NDArray[np.int
         raise ValueError(
             f"y contains NaN, None or infinity at positions {missing[:5]}. Label these clips, or leave them out."
         )
+    try:
+        classes, targets = np.unique(labels, return_inverse=True)
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in labels.tolist()})
+        raise ValueError(f"y mixes labels of types {kinds}, which cannot be sorted. Use one type.") from None
     check_classification_targets(labels)
-    classes, targets = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(
             f"y has only one class, {classes.tolist()[0]!r}, for all {n_clips} clips; a classifier needs two classes or"

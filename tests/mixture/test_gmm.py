@@ -75,6 +75,22 @@ def test_scales_of_the_coefficients_do_not_matter():
     assert_allclose(small().fit(stretched, y).decision_function(stretched), small().fit(X, y).decision_function(X))
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_constant_coefficient_tells_nothing(dtype):
+    X, y = panel_of()
+    X = X.astype(dtype)
+    gmm = small().fit(X, y)
+    for value in (0.1, -17.3):
+        constant = np.full((N_CLIPS, N_FRAMES, 1), value, dtype)
+        both = np.concatenate([X, constant], axis=2)
+        with_constant = small().fit(both, y)
+        assert with_constant.scale_[-1] == 1
+        assert_allclose(with_constant.decision_function(both), gmm.decision_function(X))
+        # Nor does the last bit of it.
+        moved = np.concatenate([X, np.nextafter(constant, dtype(9))], axis=2)
+        assert_allclose(with_constant.decision_function(moved), gmm.decision_function(X), rtol=1e-4)
+
+
 def test_padding_tells_nothing():
     """Neither how much there is, nor whether only one class has some."""
     X, y = panel_of()
@@ -179,6 +195,9 @@ X, Y = panel_of()
         (X[:, :0], Y, "holds empty clips"),
         (X[:4, :1], Y[:4], None),
         (X[:2, :1], Y[:2], "Class 0 has 1 frames .* fewer than n_components=2"),
+        (X, ["a", *Y[1:].tolist()], r"y mixes labels of types \['int', 'str'\]"),
+        (X, np.array(["a", *Y[1:].tolist()], dtype=object), r"y mixes labels of types \['int', 'str'\]"),
+        (X * 1e200, Y, r"numbers beyond 1e\+100 in 40 clips, the first at positions \[0, 1, 2, 3, 4\]"),
     ],
 )
 def test_what_cannot_be_learned_from(X, y, message):
@@ -187,6 +206,12 @@ def test_what_cannot_be_learned_from(X, y, message):
         return
     with pytest.raises(ValueError, match=message):
         small().fit(X, y)
+
+
+def test_fewer_frames_than_gaussians():
+    with pytest.raises(ValueError, match="max_frames=3 is less than n_components=4"):
+        small(max_frames=3, n_components=4).fit(X, Y)
+    assert small(max_frames=4, n_components=4).fit(X, Y).mixtures_[0].n_components == 4
 
 
 def test_other_clips_than_those_of_fit():
