@@ -139,9 +139,18 @@ def seed_of(random_state: Any) -> int:
 
 
 def changed(
-    y: Waveform, sample_rate: float, methods: list[Method], bounds: tuple[int, int], rng: np.random.Generator
+    y: Waveform,
+    sample_rate: float,
+    methods: list[Method],
+    bounds: tuple[int, int],
+    rng: np.random.Generator,
+    lengths: Sequence[int | None] = (None,),
 ) -> Waveform:
-    """Do some of the methods to a waveform, in their order."""
+    """Do some of the methods to a waveform, in their order.
+
+    None that would leave nothing of a sound in the first samples, so many as a
+    transformer reads.
+    """
     n = rng.integers(bounds[0], bounds[1] + 1)
     for i in sorted(rng.permutation(len(methods))[:n].tolist()):
         after = np.asarray(methods[i](y, sample_rate, rng))
@@ -150,6 +159,7 @@ def changed(
                 f"{methods[i]!r} must return a waveform: a 1-D array of finite floats, at least one; got"
                 f" {after.dtype} of shape {after.shape}."
             )
-        if after.any() or not y.any():
-            y = as_waveform(after)
+        after = as_waveform(after)
+        if all(after[:n].any() or not y[:n].any() for n in lengths):
+            y = after
     return y

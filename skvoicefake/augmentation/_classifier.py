@@ -3,14 +3,15 @@
 import copy
 import inspect
 import tempfile
-from collections.abc import Sequence
-from contextlib import nullcontext
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, _safe_indexing, check_consistent_length, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
@@ -18,9 +19,9 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routi
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE
+from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError
 from skvoicefake.augmentation._augment import USUAL, Method, changed, check_methods, check_number, seed_of
-from skvoicefake.augmentation._copies import clips_of, copies_of, is_file, is_groups, like, repeated
+from skvoicefake.augmentation._copies import clips_of, copies_of, is_file, is_groups, last, like, renamed, repeated
 
 
 def _estimator_has(method: str) -> Any:
@@ -88,11 +89,16 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     **Parameters of fit** that have a value a clip, such as
     ``clf__sample_weight``, are repeated for the copies. Groups are numbered
     anew; a clip and its copies are always one group, also if the clip's own is
-    not known. If none are given, and `fit` of the classifier (of the last step
-    of a Pipeline) takes `groups`, every clip with its copies is one: a network
-    that holds clips back for early stopping then holds no copies of its
-    training clips back. A search or a calibration without groups does not know
-    what are copies of what: put them around this classifier, not inside.
+    not known. If none are given, or None, and `fit` of the classifier (of the
+    last step of a Pipeline) takes `groups`, every clip with its copies is one:
+    a network that holds clips back for early stopping then holds no copies of
+    its training clips back. With metadata routing enabled, groups that no
+    part has refused are requested for this, in `estimator_` alone.
+
+    What passes no groups on to what is inside, such as a VotingClassifier or a
+    search, keeps a network in it from knowing what are copies of what: it
+    holds copies of training clips back, and a search tests on them. Put this
+    classifier inside each member of a vote instead, and searches around it.
 
     **Stores of features.** Without an int as `random_state` no copy comes
     twice, so the ``cache`` of a transformer is not used while fitting, and
@@ -103,6 +109,10 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     **Bad clips** raise an error that names them. If a transformer has a way
     with them (``on_error``), it meets them in the place of their copies.
+
+    **Silence.** What would leave nothing but zeros of a sound, in the clip or
+    in the first seconds that a transformer reads (its ``duration``), is not
+    done.
 
     Examples
     --------
@@ -183,46 +193,55 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         ------
         AudioError
             If a clip cannot be read.
+        TypeError
+            If the estimator is a class.
         ValueError
-            If parameters make no sense, or contradict those of the classifier.
+            If parameters make no sense, or contradict those of the classifier;
+            if the estimator is no classifier.
         """
         name = type(self).__name__
         if y is None:
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
         methods = check_methods(self.methods)
         bounds = check_number(self.methods_per_copy, len(methods), "methods_per_copy")
+        self._check_estimator()
         given = self.estimator.get_params()
         self._check_sample_rate(given)
+        durations = self._durations(given)
         clips = clips_of(X, name)
         (y,) = indexable(y)
         check_consistent_length(clips, y)
-        if _routing_enabled():
-            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        elif (groups := _groups_of(self.estimator)) and not any(is_groups(param) for param in fit_params):
-            fit_params = {**fit_params, groups: np.arange(len(clips))}
+        inner = clone(self.estimator)
+        fit_params = self._with_groups(inner, fit_params, len(clips))
         places = np.tile(np.arange(len(clips)), self.n_copies + self.keep_original)
+        fit_params = repeated(clips, fit_params, places)
         unused = self._stores(given)
-        estimator = clone(self.estimator).set_params(**dict.fromkeys(unused))
+        estimator = inner.set_params(**dict.fromkeys(unused))
+        is_tolerant = any(last(param) == "on_error" and value != "raise" for param, value in given.items())
+        # The first samples that a transformer reads; all of them in any case.
+        lengths = [None, *(max(1, round(seconds * self.sample_rate)) for seconds in durations)]
         are_files = not isinstance(clips, np.ndarray) and any(is_file(clip) for clip in clips)
         with tempfile.TemporaryDirectory(prefix="skvoicefake-") if are_files else nullcontext() as folder:
             all_clips = copies_of(
                 clips,
-                lambda waveform, rng: changed(waveform, self.sample_rate, methods, bounds, rng),
+                lambda waveform, rng: changed(waveform, self.sample_rate, methods, bounds, rng, lengths),
                 n_copies=self.n_copies,
                 seed=seed_of(self.random_state),
                 sample_rate=self.sample_rate,
                 duration=self.duration,
                 folder=folder,
-                is_tolerant=any(_last(param) == "on_error" and value != "raise" for param, value in given.items()),
+                is_tolerant=is_tolerant,
                 n_jobs=self.n_jobs,
             )
             if self.keep_original:
                 all_clips = [*clips, *all_clips]
-            estimator.fit(
-                like(X, np.stack(all_clips) if isinstance(clips, np.ndarray) else all_clips),
-                _safe_indexing(y, places),
-                **repeated(clips, fit_params, places),
-            )
+            n_originals = len(clips) if self.keep_original else 0
+            with _renaming(lambda message: renamed(message, clips, all_clips, n_originals), is_tolerant):
+                estimator.fit(
+                    like(X, np.stack(all_clips) if isinstance(clips, np.ndarray) else all_clips),
+                    _safe_indexing(y, places),
+                    **fit_params,
+                )
         self.estimator_ = estimator.set_params(**unused)
         self.classes_ = estimator.classes_
         for attribute in ("n_features_in_", "feature_names_in_"):
@@ -315,28 +334,103 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         tags.classifier_tags = copy.deepcopy(inner.classifier_tags)
         return tags
 
+    def _check_estimator(self) -> None:
+        name = type(self).__name__
+        if isinstance(self.estimator, type):
+            raise TypeError(
+                f"{name} expected estimator to be an object, got a class: pass {self.estimator.__name__}(...)."
+            )
+        if not is_classifier(self.estimator):
+            raise ValueError(f"{name} expected estimator to be a classifier, got {type(self.estimator).__name__}.")
+
     def _check_sample_rate(self, given: dict[str, Any]) -> None:
         for param, value in given.items():
-            if _last(param) == "sample_rate" and value not in (None, self.sample_rate):
+            if last(param) == "sample_rate" and value not in (None, self.sample_rate):
                 raise ValueError(
                     f"sample_rate={self.sample_rate} of {type(self).__name__} contradicts {param}={value} of its"
                     " estimator: set both to the same rate."
                 )
 
+    def _durations(self, given: dict[str, Any]) -> list[float]:
+        """Return the seconds that transformers read from the start of clips."""
+        durations = {
+            param: float(value)
+            for param, value in given.items()
+            if last(param) == "duration" and isinstance(value, Real)
+        }
+        for param, value in durations.items():
+            if self.duration is not None and self.duration < value:
+                raise ValueError(
+                    f"duration={self.duration} of {type(self).__name__} is less than {param}={value:g} of its"
+                    " estimator: copies would be shorter than what is read of clips. Leave it at None, or take as much."
+                )
+        crops = {param: given.get(f"{param.removesuffix('duration')}crop", "start") for param in durations}
+        return [value for param, value in durations.items() if crops[param] == "start"]
+
+    def _with_groups(self, inner: Any, fit_params: dict[str, Any], n_clips: int) -> dict[str, Any]:
+        """Return the classifier's parameters of `fit`; where no groups are given, every clip is one.
+
+        With metadata routing, `inner`, a clone of the classifier, is made to
+        request them.
+        """
+        if not _routing_enabled():
+            name = _groups_of(self.estimator)
+            if name and not any(is_groups(param) and value is not None for param, value in fit_params.items()):
+                fit_params = {**fit_params, name: np.arange(n_clips)}
+            return fit_params
+        names = {"groups"} | {alias for _, alias in _groups_requests(inner) if isinstance(alias, str)}
+        if any(fit_params.get(name) is not None for name in names):
+            return process_routing(self, "fit", **fit_params).estimator.fit
+        # Parameters that were not requested are refused before the groups, which nobody asked for, are requested.
+        process_routing(self, "fit", **fit_params)
+        for taker, alias in _groups_requests(inner):
+            if alias is None:
+                taker.set_fit_request(groups=True)
+        asking = type(self)(inner)
+        consumed = asking.get_metadata_routing().consumes("fit", names)
+        fit_params = {**fit_params, **{name: np.arange(n_clips) for name in consumed}}
+        return process_routing(asking, "fit", **fit_params).estimator.fit
+
     def _stores(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters with stores that copies must not get into."""
         names = {"memory"} if isinstance(self.random_state, Integral) else {"memory", "cache"}
-        return {param: value for param, value in given.items() if _last(param) in names and value is not None}
+        return {param: value for param, value in given.items() if last(param) in names and value is not None}
 
 
-def _last(param: str) -> str:
-    return param.split("__")[-1]
+@contextmanager
+def _renaming(renamed: Callable[[str], str], is_tolerant: bool) -> Iterator[None]:
+    """Have errors about clips name the clips; and, of a classifier that has a way with bad clips, warnings."""
+    noted: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) if is_tolerant else nullcontext() as caught:
+            noted = noted if caught is None else caught
+            yield
+    except AudioError as error:
+        raise AudioError(renamed(str(error))) from error
+    finally:
+        for warning in noted:
+            message = warning.message
+            if warning.category is UserWarning:
+                message = renamed(str(message))
+            warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
+
+
+def _groups_requests(estimator: Any) -> list[tuple[Any, Any]]:
+    """Return what takes groups in `fit`, of an estimator and those in it, and what it requests as such."""
+    takers = [
+        part
+        for part in (estimator, *estimator.get_params().values())
+        if hasattr(part, "set_fit_request") and _groups_of(part) == "groups"
+    ]
+    return [(taker, taker._get_metadata_request().fit.requests.get("groups")) for taker in takers]
 
 
 def _groups_of(estimator: Any) -> str:
     """Return what `fit` of a classifier, or of the last step of a Pipeline, calls groups; "" if it takes none."""
     if isinstance(estimator, Pipeline):
-        step, last = estimator.steps[-1]
-        inner = _groups_of(last)
+        step, classifier = estimator.steps[-1]
+        inner = _groups_of(classifier)
         return f"{step}__{inner}" if inner else ""
+    if isinstance(estimator, AugmentedClassifier):
+        return _groups_of(estimator.estimator)
     return "groups" if "groups" in inspect.signature(getattr(estimator, "fit", str)).parameters else ""

@@ -4,7 +4,7 @@ import io
 import shutil
 import subprocess
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -108,7 +108,8 @@ def transcode(
     by = CODECS[name]
     if bit_rate is not None and by.bit_rates is None:
         raise ValueError(f"codec={name!r} has no bit rate to choose: leave bit_rate at None.")
-    if bit_rate is not None and not (isinstance(bit_rate, Real) and 0 < bit_rate < np.inf):
+    given: Any = bit_rate
+    if given is not None and not (isinstance(given, Real) and 0 < float(given) < np.inf):
         raise ValueError(f"bit_rate must be a positive number of bits a second or None, got {bit_rate!r}.")
     if bit_rate is None and by.bit_rates is not None:
         low, high = by.bit_rates

@@ -1,6 +1,7 @@
 """Augmented copies of the clips of X: arrays of arrays, files of files; and what belongs to clips, repeated."""
 
 import os
+import re
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -35,6 +36,11 @@ def clips_of(X: Any, name: str) -> NDArray[Any] | list[Any]:
     elif getattr(X, "ndim", 2) == 2 and getattr(X, "shape", (0, 0))[1] == 1 and _holds_names(X):
         clips = list(np.asarray(X)[:, 0])
     else:
+        if isinstance(X, list | tuple) and len(lengths := sorted({len(row) for row in X})) > 1:
+            raise ValueError(
+                f"{name} expected the lists in X to be rows of a table, all of one length, got {lengths[0]} to"
+                f" {lengths[-1]} values. Clips of several lengths are arrays: [np.array(row) for row in X]."
+            )
         return check_array(X, dtype="numeric", ensure_all_finite=False, input_name="X", estimator=name)
     if not clips:
         raise ValueError(f"{name} found 0 sample(s) in X while a minimum of 1 clip is required.")
@@ -68,9 +74,9 @@ def copies_of(
     def copies(i: int) -> list[Any]:
         generators = [np.random.default_rng([seed, i, k]) for k in range(n_copies)]
         clip = clips[i]
-        if isinstance(clips, np.ndarray):
-            return _copies_of_row(clip, i, sample_rate, change, generators)
         try:
+            if isinstance(clips, np.ndarray):
+                return _copies_of_row(clip, i, sample_rate, change, generators)
             y = load_audio(clip, sample_rate, duration=duration, name=clip_name(clip, i))
         except AudioError:
             if is_tolerant:
@@ -110,6 +116,23 @@ def _copies_of_row(
     return [np.clip(copy, float(info.min), highest).astype(row.dtype) for copy in copies]
 
 
+def renamed(message: str, clips: Any, all_clips: Any, n_originals: int) -> str:
+    """Return a message of a classifier of clips and copies, with what it calls copies called by their clips."""
+    # Copies that are files are known by their paths, also where X was split.
+    names = {clip_name(clip, 0).removeprefix("X[0]"): j for j, clip in enumerate(all_clips)}
+
+    def name(match: re.Match[str]) -> str:
+        j = int(match[1])
+        if match[2] and not (j < len(all_clips) and match[0] == clip_name(all_clips[j], j)):
+            j = names.get(match[2], j)
+        if not n_originals <= j < len(all_clips):
+            return match[0]
+        i = (j - n_originals) % len(clips)
+        return f"a copy of {clip_name(clips[i], i)}"
+
+    return re.sub(r"X\[(\d+)\]( \((?:'.*?'|\".*?\")\))?", name, message)
+
+
 def like(X: Any, clips: Any) -> Any:
     """Return clips in a table with the columns of X, if X is one."""
     if not hasattr(X, "columns"):
@@ -126,9 +149,10 @@ def repeated(X: Any, fit_params: dict[str, Any], places: NDArray[np.intp]) -> di
     single = {name: value for name, value in fit_params.items() if isinstance(value, str | bytes | dict)}
     others = {name: value for name, value in fit_params.items() if name not in groups and name not in single}
     codes = {name: connected_groups(value) for name, value in groups.items()}
-    for name, code in codes.items():
-        if len(code) != len(X):
-            raise ValueError(f"{name} must have a value a clip: {len(X)} in X, got {len(code)}.")
+    weights = {name: value for name, value in others.items() if last(name) == "sample_weight" and np.ndim(value)}
+    for name, values in (codes | weights).items():
+        if len(values) != len(X):
+            raise ValueError(f"{name} must have a value a clip: {len(X)} in X, got {len(values)}.")
     return {
         **single,
         **_check_method_params(X, params=others, indices=places),
@@ -138,7 +162,12 @@ def repeated(X: Any, fit_params: dict[str, Any], places: NDArray[np.intp]) -> di
 
 def is_groups(name: str) -> bool:
     """Tell whether a parameter of `fit`, of a step maybe, is that of groups."""
-    return name.split("__")[-1] == "groups"
+    return last(name) == "groups"
+
+
+def last(name: str) -> str:
+    """Return what a parameter, of a step maybe, is called there."""
+    return name.split("__")[-1]
 
 
 def _is_row(row: Any) -> bool:

@@ -1,7 +1,7 @@
 """What all changes of a waveform need: numbers drawn from ranges, levels, filters by their gains."""
 
 from numbers import Real
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ N_TAPS = 1024  # of filters that are given by their gains
 
 def draw(rng: np.random.Generator, value: Range, name: str) -> float:
     """Return a number as it is, or one drawn evenly from a range (low, high)."""
-    pair = value if isinstance(value, tuple) else (value, value)
+    pair: tuple[Any, ...] = value if isinstance(value, tuple) else (value, value)
     are_numbers = len(pair) == 2 and all(isinstance(number, Real) and np.isfinite(number) for number in pair)
     if not are_numbers or not pair[0] <= pair[1]:
         raise ValueError(f"{name} must be a number or a range (low, high), got {value!r}.")

@@ -1,5 +1,6 @@
 import io
 import pickle
+import re
 import tempfile
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 import sklearn
 import soundfile
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -344,6 +346,72 @@ def test_a_clip_and_its_copies_are_a_group_where_none_is_given(clips, y):
     assert seen_by(clips, y, {"groups": table}).groups_.tolist() == 2 * [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
 
 
+def test_groups_that_are_none_are_none_given(clips, y):
+    assert seen_by(clips, y, {"groups": None}).groups_.tolist() == 2 * list(range(12))
+    pipe = Pipeline([("wrap", FromClips()), ("clf", Seen())])
+    seen = AugmentedClassifier(pipe, methods=[twice]).fit(clips, y, clf__groups=None).estimator_["clf"]
+    assert seen.groups_.tolist() == 2 * list(range(12))
+
+
+def test_copies_of_copies_are_in_the_group_of_their_clip(clips, y):
+    clf = AugmentedClassifier(AugmentedClassifier(Seen(), methods=[twice]), methods=[twice]).fit(clips, y)
+    assert clf.estimator_.estimator_.groups_.tolist() == 4 * list(range(12))
+
+
+@pytest.mark.parametrize("request_of_groups", [None, True, "speaker"])
+@pytest.mark.parametrize("around", [lambda clf: clf, lambda clf: make_pipeline(FromClips(), clf)], ids=["bare", "pipe"])
+def test_groups_are_automatic_with_metadata_routing_too(around, request_of_groups, clips, y):
+    with sklearn.config_context(enable_metadata_routing=True):
+        last = Seen().set_fit_request(sample_weight=True)
+        if request_of_groups is not None:
+            last.set_fit_request(groups=request_of_groups)
+        clf = AugmentedClassifier(around(last), methods=[twice], random_state=0)
+        name = "speaker" if request_of_groups == "speaker" else "groups"
+        for params in ({"sample_weight": np.arange(12)}, {"sample_weight": np.arange(12), name: None}):
+            fitted = clf.fit(clips, y, **params).estimator_
+            seen = fitted[-1] if isinstance(fitted, Pipeline) else fitted
+            assert seen.groups_.tolist() == 2 * list(range(12))
+            assert seen.sample_weight_.tolist() == 2 * list(range(12))
+        assert last.get_metadata_routing().fit.requests.get("groups") == request_of_groups
+
+
+def test_with_metadata_routing_a_calibrator_and_its_classifier_have_groups(y):
+    numbered = [np.float32(i + 1) * np.ones(50, dtype=np.float32) for i in range(12)]
+    trained = []
+
+    class Noting(Seen):
+        def fit(self, X, y, groups=None):
+            trained.append(({round(float(clip[0])) for clip in X}, len(set(groups)), len(groups)))
+            self.classes_ = np.unique(y)
+            return self
+
+        def decision_function(self, X):
+            return np.array([clip[0] for clip in X])
+
+    with sklearn.config_context(enable_metadata_routing=True):
+        clf = AugmentedClassifier(
+            make_pipeline(FromClips(), LLRCalibrator(Noting(), cv=3)), methods=[lambda y, r, g: -y]
+        )
+        clf.fit(numbered, y)
+    for numbers, n_groups, n_clips in trained:
+        assert numbers == {-number for number in numbers}
+        assert 2 * n_groups == n_clips == len(numbers)
+
+
+def test_a_vote_of_augmented_classifiers_keeps_copies_together(clips, y):
+    vote = VotingClassifier([(f"{seed}", AugmentedClassifier(Seen(), methods=[twice])) for seed in range(2)])
+    for member in vote.fit(clips, y).estimators_:
+        assert member.estimator_.groups_.tolist() == 2 * list(range(12))
+
+
+@pytest.mark.parametrize("n_weights", [5, 24])
+def test_weights_of_another_length_are_refused_before_anything_is_made(n_weights, clips, y):
+    Counting.calls.clear()
+    with pytest.raises(ValueError, match=f"sample_weight must have a value a clip: 12 in X, got {n_weights}"):
+        seen_by(clips, y, {"sample_weight": np.ones(n_weights)}, methods=[Counting()])
+    assert not Counting.calls
+
+
 def test_groups_of_another_length_are_refused(clips, y):
     with pytest.raises(ValueError, match="groups must have a value a clip: 12 in X, got 13"):
         seen_by(clips, y, {"groups": range(13)})
@@ -477,6 +545,82 @@ def test_a_transformer_that_has_a_way_with_bad_clips_meets_them(paths, y):
     assert [i for i, _ in clf.estimator_["mfcc"].bad_clips_] == [11, 23]
 
 
+@pytest.mark.parametrize("kind", [np.float32, list])
+def test_so_does_it_with_rows_of_a_table(kind, y):
+    X = np.stack([noise(4800, seed=i) for i in range(12)])
+    X[3, 5] = np.nan
+    clf = AugmentedClassifier(make_pipe(on_error="zeros"), methods=["gain"], random_state=0)
+    with pytest.warns(UserWarning, match=r"\n  X\[3\]: .*\n  a copy of X\[3\]: "):
+        clf.fit(X if kind is np.float32 else list(X), y)
+    assert [i for i, _ in clf.estimator_["mfcc"].bad_clips_] == [3, 15]
+
+
+def silent_start(y, sample_rate, rng):
+    return np.where(np.arange(len(y)) < 4800, np.float32(0), y)
+
+
+def test_what_would_leave_nothing_of_what_is_read_is_not_done(clips, y):
+    X = [np.tile(clip, 2) for clip in clips]
+    clf = AugmentedClassifier(make_pipe(), methods=[silent_start], random_state=0)
+    np.testing.assert_array_equal(
+        clf.fit(X, y).decision_function(X), make_pipe().fit(X + X, [*y, *y]).decision_function(X)
+    )
+    # A transformer that reads more than that has what is left.
+    clf = AugmentedClassifier(make_pipe(duration=0.5), methods=[silent_start], random_state=0)
+    same = make_pipe(duration=0.5).fit(X + X, [*y, *y])
+    assert not np.array_equal(clf.fit(X, y).decision_function(X), same.decision_function(X))
+
+
+def test_a_clip_that_is_silent_at_first_has_copies(y):
+    dither = np.random.default_rng(0).integers(-1, 2, 4800).astype(np.float32) / 2**15
+    X = [noise(9600, seed=i) for i in range(11)] + [np.concatenate([dither, noise(4800)])]
+    for method in ("telephone", "clipping", "codec"):
+        AugmentedClassifier(make_pipe(), methods=[method], n_copies=6, random_state=0).fit(X, y)
+
+
+def test_a_clip_whose_copy_the_classifier_refuses_is_named(clips, y, tmp_path):
+    silent = tmp_path / "silent.wav"
+    soundfile.write(silent, np.zeros(4800), RATE)
+    files = []
+    for i, clip in enumerate(clips):
+        files.append(str(tmp_path / f"{i}.wav"))
+        soundfile.write(files[-1], clip, RATE)
+    for X, name in (
+        ([*files[:5], str(silent), *files[6:]], f"X[5] ('{silent}')"),
+        ([*clips[:5], np.zeros(4800), *clips[6:]], "X[5]"),
+    ):
+        clf = make_clf(keep_original=False, n_copies=2)
+        with pytest.raises(AudioError, match=f"^a copy of {re.escape(name)}: expected sound"):
+            clf.fit(X, y)
+        with pytest.raises(AudioError, match=f"^{re.escape(name)}: expected sound"):
+            clf.set_params(keep_original=True).fit(X, y)
+        # Also where the classifier splits X, and the clip is at another place.
+        clf = AugmentedClassifier(LLRCalibrator(make_pipe(), cv=3), methods=["gain"], keep_original=False)
+        if isinstance(X[0], str):
+            with pytest.raises(AudioError, match=f"^a copy of {re.escape(name)}: expected sound"):
+                clf.fit(X, y)
+
+
+def test_warnings_name_clips_in_the_place_of_copies(paths, y):
+    clf = AugmentedClassifier(make_pipe(on_error="zeros"), methods=["gain"], random_state=0)
+    with pytest.warns(UserWarning, match=r"\n  X\[2\] \('nowhere.wav'\): .*\n  a copy of X\[2\] \('nowhere.wav'\): "):
+        clf.fit([*paths[:2], "nowhere.wav", *paths[3:]], y)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "message"),
+    [
+        (LogisticRegression, TypeError, r"estimator to be an object, got a class: pass LogisticRegression\(\.\.\.\)"),
+        (Ridge(), ValueError, "estimator to be a classifier, got Ridge"),
+        (make_pipeline(FromClips(), Ridge()), ValueError, "estimator to be a classifier, got Pipeline"),
+    ],
+    ids=["class", "regressor", "pipeline"],
+)
+def test_what_is_no_classifier_is_refused(estimator, error, message, clips, y):
+    with pytest.raises(error, match=message):
+        AugmentedClassifier(estimator).fit(clips, y)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
@@ -487,6 +631,7 @@ def test_a_transformer_that_has_a_way_with_bad_clips_meets_them(paths, y):
         ({"methods_per_copy": (2, 1)}, "methods_per_copy must be an integer of 0 or more, or a range"),
         ({"sample_rate": 8000}, "sample_rate=8000 of AugmentedClassifier contradicts mfcc__sample_rate=16000"),
         ({"duration": 0}, "The 'duration' parameter"),
+        ({"duration": 0.2}, "duration=0.2 of AugmentedClassifier is less than mfcc__duration=0.3"),
     ],
 )
 def test_parameters_that_make_no_sense(parameters, message, paths, y):
@@ -501,10 +646,11 @@ def test_parameters_that_make_no_sense(parameters, message, paths, y):
         (b"RIFF", "expected X to be a sequence of clips, got one clip"),
         ([], "found 0 sample"),
         (np.zeros((2, 3, 4)), "Found array with dim 3"),
+        ([[0.1, 0.2, 0.3], [0.4, 0.5]], "lists in X to be rows of a table, all of one length, got 2 to 3 values"),
         (pd.DataFrame({"a": ["x.wav"], "b": ["y.wav"]}), "expected one column of clips, got 2"),
         (["a.wav", "b.wav", "c.wav"], "inconsistent numbers of samples"),
     ],
-    ids=["path", "bytes", "nothing", "panel", "columns", "length"],
+    ids=["path", "bytes", "nothing", "panel", "ragged", "columns", "length"],
 )
 def test_what_is_no_sequence_of_clips(X, message):
     with pytest.raises(ValueError, match=message):
