@@ -1,11 +1,14 @@
 """What happens to speech between a mouth and a detector: the robustness conditions, and clips written under them."""
 
+import hashlib
 import zlib
+from pathlib import Path
 
 import numpy as np
 import soundfile
 from joblib import Parallel, delayed
 
+import skvoicefake
 from skvoicefake.audio import load_audio
 from skvoicefake.augmentation import add_noise, resample, reverberate, telephone, transcode, trim_silence
 
@@ -24,17 +27,33 @@ CONDITIONS = {
 }
 
 
-def written(files, condition, folder, *, n_jobs):
-    """Return the files of clips under a condition; what is not there yet is made, as 16-bit FLAC."""
+def code_digest():
+    """Return what stands for the code that detectors and conditions are made of: its bytes, in 16 letters."""
+    package = Path(skvoicefake.__file__).parent
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for file in sorted(package.rglob("*.py")):
+        # These score nothing.
+        if file.relative_to(package).parts[0] not in ("cli", "datasets"):
+            digest.update(str(file.relative_to(package)).encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def written(files, names, condition, folder, *, n_jobs):
+    """Return the files of clips under a condition; what is not there yet is made, as 16-bit FLAC.
+
+    Their names in the manifest are the seeds, so that it does not matter where the corpus lies.
+    """
     folder = folder / condition.replace(" ", "-")
     folder.mkdir(parents=True, exist_ok=True)
-    return Parallel(n_jobs=n_jobs)(delayed(_write)(file, condition, folder) for file in files)
+    code, pairs = code_digest(), zip(files, names, strict=True)
+    return Parallel(n_jobs=n_jobs)(delayed(_write)(file, name, condition, folder, code) for file, name in pairs)
 
 
-def _write(file, condition, folder):
-    # A name says which clip it is, so that those of other corpora may lie beside it.
-    seed = zlib.crc32(file.encode())
-    target = folder / f"{seed:08x}.flac"
+def _write(file, name, condition, folder, code):
+    seed = zlib.crc32(name.encode())
+    # What a clip is made of, so that a changed one is made anew, and those of other corpora may lie beside it.
+    known = f"{name} {condition} {code} ".encode() + Path(file).read_bytes()
+    target = folder / f"{hashlib.sha256(known).hexdigest()[:24]}.flac"
     if not target.exists():
         function, parameters = CONDITIONS[condition]
         y = function(load_audio(file, RATE), RATE, np.random.default_rng(seed), **parameters)

@@ -5,12 +5,13 @@ import importlib
 import inspect
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.special import logit
 
-from benchmarks._conditions import written
-from skvoicefake import __version__, detectors
+from benchmarks._conditions import code_digest, written
+from skvoicefake import detectors
 
 CLEAN = "clean"
 UNIMPORTANT = ("cache", "n_jobs", "verbose")  # ends of parameters that no score depends on
@@ -45,15 +46,19 @@ def is_network(detector):
 class Scores:
     """The scores of detectors for clips that they were not trained on, in files: one a detector, training set and seed.
 
-    A file knows how the detector was made; if that changes, it is made anew.
+    A file knows how the detector was made and by which code, and names, content and labels of what it was trained on;
+    if any of that changes, or the clip that was scored, it is made anew. Versions of other libraries are no part of it.
     """
 
     def __init__(self, table, folder, *, n_jobs):
         self.table, self.folder, self.n_jobs = table, folder, n_jobs
-        self.cache = folder / "features"
+        self.code = code_digest()
+        self.cache = folder / "features" / self.code
+        pairs = zip(table["path"], table["file"], strict=True)
+        self.clips = [f"{path} {hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]}" for path, file in pairs]
 
     def get(self, name, seed, train, wanted):
-        """Return the scores of a detector, {condition: {row: score}}, and the seconds that its training took.
+        """Return the scores of a detector, {condition: scores}, and the seconds of its training when it was done first.
 
         Parameters
         ----------
@@ -65,36 +70,47 @@ class Scores:
             Rows to score, by condition.
         """
         detector = build(name, seed=seed, cache=self.cache, n_jobs=self.n_jobs)
-        known = [detector.get_params(), sorted(self.table["path"].iloc[train]), __version__]
+        learned = [(self.clips[row], self.table["label"].iloc[row]) for row in train]
+        known = [detector.get_params(), learned, self.code, _code_of(name)]
         digest = hashlib.sha256(_plain(known).encode()).hexdigest()[:16]
         file = self.folder / "scores" / f"{name.replace(' ', '-').replace(':', '-')}-{seed}-{digest}.json"
         found = json.loads(file.read_text()) if file.exists() else {"seconds": None, "scores": {}}
-        paths = {condition: self.table["path"].iloc[rows] for condition, rows in wanted.items()}
-        lacking = {c: [p for p in some if p not in found["scores"].get(c, {})] for c, some in paths.items()}
+        lacking = {
+            condition: [row for row in rows if self.clips[row] not in found["scores"].get(condition, {})]
+            for condition, rows in wanted.items()
+        }
         if any(lacking.values()):
             self._score(detector, train, lacking, found)
             file.parent.mkdir(parents=True, exist_ok=True)
             partial = file.with_suffix(".part")
             partial.write_text(json.dumps(found))
             partial.replace(file)
-        scores = {c: np.array([found["scores"][c][path] for path in some]) for c, some in paths.items()}
+        scores = {c: np.array([found["scores"][c][self.clips[row]] for row in rows]) for c, rows in wanted.items()}
         return scores, found["seconds"]
 
     def _score(self, detector, train, lacking, found):
         clips = self.table.iloc[train]
         start = time.perf_counter()
         detector.fit(clips["file"].tolist(), clips["label"].to_numpy())
-        found["seconds"] = time.perf_counter() - start
-        files = dict(zip(self.table["path"], self.table["file"], strict=True))
-        for condition, some in lacking.items():
-            if not some:
+        if found["seconds"] is None:  # Later ones find features that this one made.
+            found["seconds"] = time.perf_counter() - start
+        for condition, rows in lacking.items():
+            if not rows:
                 continue
-            clean = [files[path] for path in some]
-            heard = clean
+            heard, paths = (self.table[column].iloc[rows].tolist() for column in ("file", "path"))
             if condition != CLEAN:
-                heard = written(clean, condition, self.folder / "conditions", n_jobs=self.n_jobs)
-            scores = _log_odds(detector, heard)
-            found["scores"].setdefault(condition, {}).update(zip(some, scores.tolist(), strict=True))
+                heard = written(heard, paths, condition, self.folder / "conditions", n_jobs=self.n_jobs)
+            scores = _log_odds(detector, heard).tolist()
+            found["scores"].setdefault(condition, {}).update(
+                zip([self.clips[row] for row in rows], scores, strict=True)
+            )
+
+
+def _code_of(name):
+    """Return the bytes of the module of ``module:function``, as text."""
+    if ":" not in name:
+        return ""
+    return Path(importlib.import_module(name.split(":")[0]).__file__).read_text(encoding="utf-8")
 
 
 def _log_odds(detector, files):

@@ -15,7 +15,7 @@ from benchmarks import detection
 from benchmarks._conditions import CONDITIONS, written
 from benchmarks._detectors import Scores, build, is_network, names
 from benchmarks._harness import main
-from benchmarks._protocols import COPYING, protocols, read_corpus
+from benchmarks._protocols import COPYING, is_relative, protocols, read_corpus
 from skvoicefake import CNNLSTMClassifier, MFCCTransformer
 from skvoicefake.metrics import equal_error_rate
 
@@ -112,7 +112,10 @@ def test_no_protocol_tests_what_it_trains_on(table):
                 assert set(table["split"].iloc[train]) == {"train"}
 
 
-@pytest.mark.parametrize(("protocol", "column"), [("speakers", "speaker"), ("sources", "home"), ("sources", "speaker")])
+@pytest.mark.parametrize(
+    ("protocol", "column"),
+    [("speakers", "voice"), ("speakers", "speaker"), ("sources", "home"), ("sources", "speaker")],
+)
 def test_folds_part_no_group_and_test_every_clip(table, protocol, column):
     (part,) = protocols(table)[protocol]
     for train, test in part.splits:
@@ -146,6 +149,55 @@ def test_pages_and_copies(table):
     assert table.iloc[dev.tested]["speaker"].unique().tolist() == ["e1"]
 
 
+def test_clips_of_unknown_speakers_stay_together(table):
+    unknown = table[(table["split"] == "train") & (table["speaker"] == "-")]
+    assert unknown["source"].value_counts().to_dict() == {"engines": 4, "page": 1}
+    assert unknown.groupby("source")["voice"].nunique().tolist() == [1, 1]
+    assert not set(unknown["voice"]) & set(table["speaker"])
+
+
+def test_copies_are_of_known_speakers(corpus, tmp_path):
+    changed = manifest()
+    of_nobody = (changed["source"] == "home1") | (changed["licence"] == "derived from home1")
+    changed.loc[of_nobody, "speaker"] = "-"
+    changed.to_csv(tmp_path / "manifest.csv", index=False)
+    (part,) = [part for part in protocols(read_corpus(tmp_path), ["copies"])["copies"] if part.name == "train"]
+    tested = changed.iloc[part.tested]
+    assert "-" not in set(tested["speaker"])
+    assert tested["label"].value_counts().to_dict() == {"real": 8, "fake": 8}
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "expected"),
+    [
+        ("flite", "flite", True),
+        ("opentts-flite", "flite", True),
+        ("larynx-glowtts+hifigan", "opentts-glow-speak", True),
+        ("world-vc-any", "world", True),
+        ("hibari-kokoro", "kokoro", True),
+        ("fastspeech2+hifigan", "transformer-tts+hifigan", False),
+        ("opentts-flite", "opentts-festival", False),
+        ("ppg-vc", "world-vc", False),
+        ("tts-x", "tts-y", False),
+        ("hifigan", "fastspeech2+hifigan", True),
+        ("e1tts", "e1tts-token-recon", True),
+    ],
+)
+def test_relatives_of_generators(name, other, expected):
+    assert is_relative([name], {other}).tolist() == [expected]
+    assert is_relative([other], {name}).tolist() == [expected]
+
+
+def test_relatives_of_a_generator_are_not_heard(tmp_path):
+    renamed = manifest().replace({"generator": {"tts-y": "opentts-x", "tts-z": "tts-other"}})
+    renamed.to_csv(tmp_path / "manifest.csv", index=False)
+    parts = {part.name: part for part in protocols(read_corpus(tmp_path), ["generators"])["generators"]}
+    for name in ("tts-x", "opentts-x"):
+        ((train, test),) = parts[name].splits
+        assert set(renamed["generator"].iloc[train]) == {"-", "world", "tts-other"}
+        assert set(renamed["generator"].iloc[test]) == {"-", name}
+
+
 def test_extra_clips_join_training_where_they_may(corpus, table, tmp_path):
     real = table[(table["split"] == "train") & (table["label"] == "real")]
     made = real.assign(source_path=real["path"], path="made/" + real["path"], label="fake", generator="world-any")
@@ -159,7 +211,8 @@ def test_extra_clips_join_training_where_they_may(corpus, table, tmp_path):
                 assert np.array_equal(train[: len(train_before)], train_before)
                 added, tested = more.iloc[train[len(train_before) :]], more.iloc[test]
                 assert not set(added["source_path"]) & set(tested["path"])
-                assert len(added) == 0 if part.name == "world" else len(added) > 0
+                # dev has copies by WORLD, as have the copies that its model is tested on.
+                assert (len(added) == 0) == (part.name in ("world", "dev"))
                 if protocol in ("sources", "generators", "pages"):
                     assert not set(added["home"]) & set(tested["home"])
                 if protocol == "speakers":
@@ -178,7 +231,8 @@ def test_a_manifest_without_a_column(tmp_path):
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_conditions_are_written_once(condition, table, tmp_path):
     files = table["file"].iloc[:2].tolist()
-    heard = written(files, condition, tmp_path, n_jobs=1)
+    names = table["path"].iloc[:2].tolist()
+    heard = written(files, names, condition, tmp_path, n_jobs=1)
     before = [soundfile.read(file)[0] for file in heard]
     for sound, file in zip(before, files, strict=True):
         clean = soundfile.read(file)[0]
@@ -188,8 +242,26 @@ def test_conditions_are_written_once(condition, table, tmp_path):
             assert len(sound) == len(clean)
             assert not np.array_equal(sound, clean)
     made = [file.stat().st_mtime_ns for file in sorted(tmp_path.rglob("*.flac"))]
-    assert written(files, condition, tmp_path, n_jobs=1) == heard
+    assert written(files, names, condition, tmp_path, n_jobs=1) == heard
     assert [file.stat().st_mtime_ns for file in sorted(tmp_path.rglob("*.flac"))] == made
+
+
+def test_a_condition_depends_on_the_clip_and_not_on_where_it_lies(table, tmp_path, monkeypatch):
+    sound, other = (soundfile.read(file)[0] for file in table["file"].iloc[:2])
+    (tmp_path / "a").mkdir()
+    soundfile.write(tmp_path / "a" / "clip.flac", sound, RATE)
+
+    def heard(file, folder, name="clip.flac"):
+        (made,) = written([str(file)], [name], "noise 10 dB", tmp_path / folder, n_jobs=1)
+        return soundfile.read(made)[0]
+
+    first = heard(tmp_path / "a" / "clip.flac", "kept")
+    monkeypatch.chdir(tmp_path)
+    assert np.array_equal(heard("a/clip.flac", "elsewhere"), first)
+    assert not np.array_equal(heard("a/clip.flac", "kept", "other.flac"), first)
+    soundfile.write("a/clip.flac", other, RATE)
+    assert not np.array_equal(heard("a/clip.flac", "kept"), first)
+    assert np.array_equal(heard("a/clip.flac", "kept"), heard("a/clip.flac", "new"))
 
 
 # Scores and figures
@@ -212,7 +284,7 @@ def test_figures_are_those_of_held_out_scores(corpus, table, tmp_path, capsys):
     for condition in ("clean", "noise 10 dB"):
         files = dev["file"].tolist()
         if condition != "clean":
-            files = written(files, condition, tmp_path / "mine", n_jobs=1)
+            files = written(files, dev["path"].tolist(), condition, tmp_path / "mine", n_jobs=1)
         row = figures[name, "dev", "dev", condition]
         assert row["EER"] == pytest.approx(equal_error_rate(dev["label"], detector.decision_function(files)))
         assert row["EER low"] <= row["EER"] <= row["EER high"]
@@ -250,6 +322,83 @@ def test_what_was_scored_is_not_scored_again(corpus, table, tmp_path):
     assert len(list((tmp_path / "kept" / "scores").iterdir())) == 8
     store.get("trivial features", 1, train, {"clean": train[:3]})
     assert len(list((tmp_path / "kept" / "scores").iterdir())) == 9
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Return a folder with a corpus of its own, whose clips and labels may be changed, and its manifest."""
+    rng = np.random.default_rng(1)
+    folder = tmp_path / "own"
+    folder.mkdir()
+    clips = pd.DataFrame({"path": [f"{i}.flac" for i in range(16)], "split": ["train"] * 12 + ["dev"] * 4})
+    clips["label"] = ["real", "fake"] * 8
+    clips["generator"] = ["-", "tts"] * 8
+    clips["speaker"] = clips["source"] = clips["licence"] = "-"
+    for path, label in zip(clips["path"], clips["label"], strict=True):
+        sound = 0.1 * rng.normal(size=4800)
+        soundfile.write(folder / path, lfilter([1, 0.8], 1, sound) if label == "fake" else sound, RATE)
+    clips.to_csv(folder / "manifest.csv", index=False)
+    return folder, clips
+
+
+def test_scores_are_made_anew_when_clips_labels_or_code_change(own, tmp_path, monkeypatch):
+    folder, clips = own
+    rng = np.random.default_rng(2)
+
+    def scores(kept="kept"):
+        store = Scores(read_corpus(folder), tmp_path / kept, n_jobs=1)
+        return store.get(f"{HERE}:tiny", 0, np.arange(12), {"clean": np.arange(12, 16)})[0]["clean"]
+
+    first = scores()
+    # A clip that is tested, one that is trained on, then labels.
+    for path in ("13.flac", "3.flac"):
+        soundfile.write(folder / path, 0.1 * rng.normal(size=4800), RATE)
+        changed = scores()
+        assert (changed != first).tolist() == ([False, True, False, False] if path == "13.flac" else [True] * 4)
+        assert np.array_equal(changed, scores("new for " + path))
+        first = changed
+    clips["label"] = clips["label"].map({"real": "fake", "fake": "real"})
+    clips.to_csv(folder / "manifest.csv", index=False)
+    assert np.allclose(scores(), -first)
+    n_files = len(list((tmp_path / "kept" / "scores").iterdir()))
+    monkeypatch.setattr("benchmarks._detectors.code_digest", lambda: "another")
+    scores()
+    assert len(list((tmp_path / "kept" / "scores").iterdir())) == n_files + 1
+
+
+def test_extra_clips_are_not_taken_for_those_of_the_same_name(own, tmp_path):
+    folder, clips = own
+    more = tmp_path / "more"
+    more.mkdir()
+    for path in clips["path"]:
+        soundfile.write(more / path, np.zeros(4800) + 0.1, RATE)
+    clips.to_csv(more / "manifest.csv", index=False)
+    found = []
+    for extra in ([], [more]):
+        store = Scores(read_corpus(folder, extra), tmp_path / f"kept {len(extra)}", n_jobs=1)
+        conditions = {"clean": np.arange(12, 16), "noise 10 dB": np.arange(12, 16)}
+        found.append(store.get(f"{HERE}:tiny", 0, np.arange(12), conditions)[0])
+    assert all(np.array_equal(found[0][condition], found[1][condition]) for condition in conditions)
+
+
+def test_the_time_of_a_training_is_of_the_first(own, tmp_path):
+    store = Scores(read_corpus(own[0]), tmp_path, n_jobs=1)
+    took = [store.get(f"{HERE}:tiny", 0, np.arange(12), {"clean": np.array([row])})[1] for row in (12, 13)]
+    assert took[0] == took[1]
+
+
+def test_protocols_that_a_corpus_has_too_little_for(own, tmp_path, capsys):
+    _, figures = run(own[0], tmp_path, "--systems", f"{HERE}:tiny", "--conditions")
+    # Whose speaker and source are not known ties a clip to no other.
+    assert {protocol for _, protocol, _, _ in figures} == {"random", "speakers", "sources", "dev"}
+    printed = capsys.readouterr().out
+    for protocol in ("generators", "pages", "copies"):
+        assert printed.count(f"{protocol} does not apply: ") == 1
+    # What is not asked for is not looked at.
+    run(own[0], tmp_path, "--systems", f"{HERE}:tiny", "--conditions", "--protocols", "dev")
+    assert "does not apply" not in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="None of these protocols"):
+        run(own[0], tmp_path, "--protocols", "copies")
 
 
 @pytest.mark.slow
