@@ -163,7 +163,7 @@ def _report(results, rows, seconds, plan):
         there = [row for row in rows if row["protocol"] == protocol]
         if len({row["condition"] for row in there}) > 1:
             results.table(f"{protocol} under conditions: EER in %", _by_condition(there))
-    title = "A training, in seconds: the longest made most of its features, others found them made"
+    title = "A training, in seconds: features are part of it but where an earlier one, of any system, made them"
     lines = [
         {"system": system, "longest": f"{max(took):.1f}", "median": f"{np.median(took):.1f}"}
         for system, took in seconds.items()
