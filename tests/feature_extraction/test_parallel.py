@@ -156,12 +156,14 @@ def test_an_error_comes_when_all_threads_are_done():
 
 
 def test_of_several_errors_that_of_the_first_position_comes():
-    second_has_failed = threading.Event()
+    first_has_begun, second_has_failed = threading.Event(), threading.Event()
 
     def work(i):
         if i == 0:
+            first_has_begun.set()
             second_has_failed.wait(20)
         else:
+            first_has_begun.wait(20)
             second_has_failed.set()
         raise ValueError(f"position {i}")
 
