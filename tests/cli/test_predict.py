@@ -27,7 +27,11 @@ def start():
 
         def run(*arguments):
             pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-            process = subprocess.Popen([sys.executable, "-m", "skvoicefake", *map(str, arguments)], text=True, **pipes)
+            command = [sys.executable, "-m", "skvoicefake", *map(str, arguments)]
+            # Shells have what they start in the background ignore Ctrl-C, tests and all that these start among it.
+            process = subprocess.Popen(
+                command, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **pipes
+            )
             processes.enter_context(process)
             processes.callback(process.kill)
             return process
