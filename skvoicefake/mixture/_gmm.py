@@ -16,7 +16,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from skvoicefake.mixture._panel import Panel, as_panel, encode_labels, telling_frames
+from skvoicefake._classifier_input import encode_labels
+from skvoicefake.mixture._panel import Panel, as_panel, telling_frames
 
 _taken = threading.Lock()
 

@@ -17,6 +17,7 @@ from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import check_random_state
 
+from skvoicefake._classifier_input import encode_labels
 from skvoicefake.neural_network._batches import Batches, Masks, crop_starts
 from skvoicefake.neural_network._callbacks import callbacks_of
 from skvoicefake.neural_network._network import BATCH, Network, optimizer_config
@@ -28,7 +29,6 @@ from skvoicefake.neural_network._trainers import trainer, undone_on_error
 from skvoicefake.neural_network._validation import (
     as_panel,
     clip_weights,
-    encode_labels,
     group_codes,
     hold_out,
 )

@@ -7,7 +7,8 @@ import pytest
 from scipy import sparse
 
 from skvoicefake import CNNLSTMClassifier, MFCCTransformer
-from skvoicefake.neural_network._validation import as_panel, clip_weights, encode_labels, group_codes, hold_out
+from skvoicefake._classifier_input import encode_labels
+from skvoicefake.neural_network._validation import as_panel, clip_weights, group_codes, hold_out
 
 PANEL = np.arange(24, dtype=np.float64).reshape(2, 4, 3)
 
