@@ -1,0 +1,160 @@
+"""A forest of two classes as a few small arrays, and its probabilities without scikit-learn's private trees."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray[Any]]
+
+# Shares of 1 / 240 hold 1/2, 1/3, 1/4, 1/5, 1/6, 1/8, 1/10 and 1/12, which small leaves mostly have, as they are.
+LEVELS = 240
+# Nodes looked at in one step: few enough for the processor's cache.
+BLOCK = 2**15
+
+
+class Forest(NamedTuple):
+    """Trees, one after the other, each node before what is beneath it, and that on its left first."""
+
+    roots: NDArray[np.int32]
+    feature: NDArray[np.int16]
+    threshold: NDArray[np.float32]
+    to_right: NDArray[np.int32]  # nodes to go on by where the feature is above the threshold; 0 in a leaf
+    to_left: NDArray[np.int8]  # 1 else; 0 in a leaf
+    probability: NDArray[np.float32]
+
+
+def forest_arrays(forest: Any, *, mantissa: int = 23) -> Arrays:
+    """Return what a fitted forest of two classes gives its probabilities by.
+
+    Parameters
+    ----------
+    forest : ExtraTreesClassifier or RandomForestClassifier
+        Fitted to float32 features without missing values.
+    mantissa : int, default=23
+        Bits that are kept of those of a threshold. Fewer are smaller: with 11
+        of them, half a byte a node is saved thrice, and a threshold moves by
+        a 4096th of itself at most.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        "n_nodes" (a number a tree), "beneath" (a node's nodes on its left; 0
+        is a leaf), "feature" and "threshold" (of every node that is no leaf)
+        and "share" (of ``classes_[1]`` in every leaf, in 240ths). Numbers of
+        several bytes are split by byte, which makes them compress better: an
+        axis more.
+
+    Raises
+    ------
+    ValueError
+        If there are not two classes.
+
+    Notes
+    -----
+    A tree compares a float32 feature with a float64 threshold. The largest
+    float32 that is no larger parts all float32 numbers in the same way, so
+    with all 23 bits every clip reaches the leaf that it reaches in the forest.
+    The shares are rounded, each by 0.0021 at most; over the trees of a forest
+    that is some ten thousandths.
+    """
+    if len(forest.classes_) != 2:
+        raise ValueError(f"expected a forest of two classes, got {len(forest.classes_)}.")
+    if not 0 <= mantissa <= 23:
+        raise ValueError(f"mantissa must be a number of bits from 0 to 23, got {mantissa}.")
+    parts = [_tree_arrays(estimator.tree_) for estimator in forest.estimators_]
+    n_nodes = np.array([len(part["beneath"]) for part in parts], dtype=np.int32)
+    for part in parts:
+        part["threshold"] = _rounded(part["threshold"], 23 - mantissa)
+    together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {"n_nodes": n_nodes} | {name: to_bytes(values) for name, values in together.items()}
+
+
+def _tree_arrays(tree: Any) -> Arrays:
+    left, right = tree.children_left.tolist(), tree.children_right.tolist()
+    order, stack = [], [0]
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        if left[node] >= 0:
+            stack += [right[node], left[node]]
+    position = np.empty(len(order), dtype=np.int64)
+    position[order] = np.arange(len(order))
+    is_leaf = tree.children_left[order] < 0
+    beneath = position[tree.children_right[order]] - np.arange(len(order)) - 1
+    values = tree.value[order, 0]
+    threshold = tree.threshold[order][~is_leaf]
+    floor = threshold.astype(np.float32)
+    floor = np.where(floor > threshold, np.nextafter(floor, np.float32(-np.inf)), floor)
+    return {
+        "beneath": np.where(is_leaf, 0, beneath).astype(np.uint32),
+        "feature": tree.feature[order][~is_leaf].astype(np.int16),
+        "threshold": floor,
+        # Numbers of clips before scikit-learn 1.3, shares since: divided, they are shares in both.
+        "share": np.rint(LEVELS * values[is_leaf, 1] / values[is_leaf].sum(axis=1)).astype(np.uint8),
+    }
+
+
+def _rounded(values: NDArray[np.float32], n_bits: int) -> NDArray[np.float32]:
+    """Round away the last bits of floats, to the nearest."""
+    bits = values.view(np.uint32) + np.uint32((1 << n_bits) >> 1)  # a carry out of the mantissa is the next exponent
+    return np.asarray((bits >> n_bits << n_bits).view(np.float32))
+
+
+def forest_of(arrays: Arrays) -> Forest:
+    """Return the trees of `forest_arrays`, laid out to be walked."""
+    beneath = from_bytes(arrays["beneath"], np.uint32).astype(np.int32)
+    is_node = beneath > 0
+    n_nodes = arrays["n_nodes"]
+    feature = np.zeros(len(beneath), dtype=np.int16)
+    threshold, probability = np.zeros((2, len(beneath)), dtype=np.float32)
+    feature[is_node] = from_bytes(arrays["feature"], np.int16)
+    threshold[is_node] = from_bytes(arrays["threshold"], np.float32)
+    probability[~is_node] = from_bytes(arrays["share"], np.uint8) / np.float32(LEVELS)
+    roots = (np.cumsum(n_nodes) - n_nodes).astype(np.int32)
+    return Forest(roots, feature, threshold, beneath + is_node, is_node.astype(np.int8), probability)
+
+
+def forest_probability(forest: Forest, X: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the probability of ``classes_[1]``: the mean over the trees of its share in the leaf a clip reaches.
+
+    Parameters
+    ----------
+    forest : Forest
+        See `forest_of`.
+    X : ndarray of shape (n_clips, n_features), float32
+        Without missing values.
+
+    Returns
+    -------
+    probabilities : ndarray of shape (n_clips,)
+    """
+    n_trees = len(forest.roots)
+    size = max(1, BLOCK // n_trees)
+    blocks = [X[start : start + size] for start in range(0, len(X), size)]
+    return np.concatenate([np.zeros(0), *(_block_probability(forest, block) for block in blocks)])
+
+
+def _block_probability(forest: Forest, X: NDArray[np.float32]) -> NDArray[np.float64]:
+    n_clips, n_features = X.shape
+    values = np.ascontiguousarray(X).ravel()
+    start = n_features * np.arange(n_clips)[:, np.newaxis]
+    node = np.tile(forest.roots, (n_clips, 1))
+    while True:
+        goes_left = values[start + forest.feature[node]] <= forest.threshold[node]
+        step = np.where(goes_left, forest.to_left[node], forest.to_right[node])
+        if not step.any():
+            return np.asarray(forest.probability[node].mean(axis=1, dtype=np.float64))
+        node += step
+
+
+def to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the bytes of numbers, of shape (n_bytes, n): first the lowest of all, then the next."""
+    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    return np.ascontiguousarray(little.view(np.uint8).reshape(len(values), values.itemsize).T)
+
+
+def from_bytes(planes: NDArray[np.uint8], dtype: type[Any]) -> NDArray[Any]:
+    """Return the numbers of `to_bytes`."""
+    little = np.dtype(dtype).newbyteorder("<")
+    return np.ascontiguousarray(planes.T).view(little).ravel().astype(dtype)
