@@ -24,17 +24,13 @@ class Forest(NamedTuple):
     probability: NDArray[np.float32]
 
 
-def forest_arrays(forest: Any, *, mantissa: int = 23) -> Arrays:
+def forest_arrays(forest: Any) -> Arrays:
     """Return what a fitted forest of two classes gives its probabilities by.
 
     Parameters
     ----------
     forest : ExtraTreesClassifier or RandomForestClassifier
         Fitted to float32 features without missing values.
-    mantissa : int, default=23
-        Bits that are kept of those of a threshold. Fewer are smaller: with 11
-        of them, half a byte a node is saved thrice, and a threshold moves by
-        a 4096th of itself at most.
 
     Returns
     -------
@@ -54,18 +50,14 @@ def forest_arrays(forest: Any, *, mantissa: int = 23) -> Arrays:
     -----
     A tree compares a float32 feature with a float64 threshold. The largest
     float32 that is no larger parts all float32 numbers in the same way, so
-    with all 23 bits every clip reaches the leaf that it reaches in the forest.
-    The shares are rounded, each by 0.0021 at most; over the trees of a forest
-    that is some ten thousandths.
+    every clip reaches the leaf that it reaches in the forest. The shares are
+    rounded, each by 0.0021 at most; over the trees of a forest that is some
+    ten thousandths.
     """
     if len(forest.classes_) != 2:
         raise ValueError(f"expected a forest of two classes, got {len(forest.classes_)}.")
-    if not 0 <= mantissa <= 23:
-        raise ValueError(f"mantissa must be a number of bits from 0 to 23, got {mantissa}.")
     parts = [_tree_arrays(estimator.tree_) for estimator in forest.estimators_]
     n_nodes = np.array([len(part["beneath"]) for part in parts], dtype=np.int32)
-    for part in parts:
-        part["threshold"] = _rounded(part["threshold"], 23 - mantissa)
     together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return {"n_nodes": n_nodes} | {name: to_bytes(values) for name, values in together.items()}
 
@@ -93,12 +85,6 @@ def _tree_arrays(tree: Any) -> Arrays:
         # Numbers of clips before scikit-learn 1.3, shares since: divided, they are shares in both.
         "share": np.rint(LEVELS * values[is_leaf, 1] / values[is_leaf].sum(axis=1)).astype(np.uint8),
     }
-
-
-def _rounded(values: NDArray[np.float32], n_bits: int) -> NDArray[np.float32]:
-    """Round away the last bits of floats, to the nearest."""
-    bits = values.view(np.uint32) + np.uint32((1 << n_bits) >> 1)  # a carry out of the mantissa is the next exponent
-    return np.asarray((bits >> n_bits << n_bits).view(np.float32))
 
 
 def forest_of(arrays: Arrays) -> Forest:

@@ -20,14 +20,14 @@ class Machine(NamedTuple):
     intercept: float
 
 
-def svm_arrays(svm: Any, *, bits: int = 12) -> Arrays:
+def svm_arrays(svm: Any, *, bits: int = 14) -> Arrays:
     """Return what a fitted machine decides by.
 
     Parameters
     ----------
     svm : SVC
         Fitted to two classes, with ``kernel="rbf"``.
-    bits : int, default=12
+    bits : int, default=14
         Bits a feature of a support vector is kept with, 1 to 16: so many
         equal steps from the feature's least value to its greatest.
 

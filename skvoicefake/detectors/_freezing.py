@@ -1,0 +1,152 @@
+"""freeze: a fitted detector into the two files of `_frozen`."""
+
+import hashlib
+import io
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+
+from skvoicefake.calibration import LLRCalibrator
+from skvoicefake.detectors._blend import EDGE, TreesAndKernel
+from skvoicefake.detectors._card import ModelCard
+from skvoicefake.detectors._forest import Arrays, forest_arrays
+from skvoicefake.detectors._frozen import ABOUT, FORMAT, NUMBERS, TRANSFORMERS, read
+from skvoicefake.detectors._kernel import svm_arrays
+from skvoicefake.metrics._responses import inner
+
+# What is the user's own, and not the detector's.
+OF_USE = frozenset({"cache", "memmap", "n_jobs", "on_error", "verbose"})
+
+
+def freeze(
+    fitted: Any,
+    folder: Path,
+    *,
+    card: dict[str, Any],
+    clips: Any,
+    tolerance: float = 0.01,
+    bits: int = 14,
+) -> None:
+    """Write a fitted detector as two files, and see that they score clips as it does.
+
+    Parameters
+    ----------
+    fitted : classifier of clips
+        A pipeline of a transformer of ours that learns nothing, a
+        StandardScaler and a TreesAndKernel, fitted. An LLRCalibrator and an
+        AugmentedClassifier may be around any of it, and a GuardedClassifier
+        around all of it.
+    folder : Path
+        Where "detector.json" and "detector.npz" are written.
+    card : dict
+        See `ModelCard`.
+    clips : sequence of clips
+        Scored by both, the more the better.
+    tolerance : float, default=0.01
+        How far the scores of a clip may lie apart, as log-likelihood ratios.
+    bits : int, default=14
+        What `svm_arrays` keeps of a number.
+
+    Raises
+    ------
+    ValueError
+        If the detector is not of this form, or a clip's scores lie further
+        apart; the message names the worst one. The files are written then.
+    """
+    guard = getattr(fitted, "guard_", None)
+    unguarded = fitted if guard is None else fitted.estimator_
+    parts = _parts(unguarded)
+    if get_tags(parts.transformer).requires_fit:
+        name = type(parts.transformer).__name__
+        raise ValueError(f"{name} learns from clips with these parameters, which is not kept.")
+    arrays: dict[str, Any] = {
+        "mean": np.asarray(parts.scaler.mean_, dtype=np.float32),
+        "scale": np.asarray(parts.scaler.scale_, dtype=np.float32),
+        **_under("trees", forest_arrays(parts.blend.trees_)),
+        **_under("svm", svm_arrays(parts.blend.svm_, bits=bits)),
+        **_under("guard", {} if guard is None else guard.to_arrays()),
+    }
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    about = {
+        "format": FORMAT,
+        "classes": np.asarray(parts.blend.classes_).tolist(),
+        "transformer": _described(parts.transformer),
+        "edge": EDGE,
+        "slope": parts.slope,
+        "offset": parts.offset,
+        "is_guarded": guard is not None,
+        "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
+        "card": {"versions": versions(), **card},
+    }
+    ModelCard(about["card"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NUMBERS).write_bytes(content.getvalue())
+    (folder / ABOUT).write_text(json.dumps(about, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    frozen = read(folder)
+    apart = np.abs(frozen.score(frozen.transformer.transform(clips)) - unguarded.decision_function(clips))
+    worst = int(np.argmax(apart))
+    if not apart[worst] <= tolerance:
+        raise ValueError(
+            f"clips[{worst}]: the frozen detector's score lies {apart[worst]:.4g} from the fitted one's, more than"
+            f" tolerance={tolerance:g}. Keep more bits of the numbers, or look for what differs."
+        )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a training depends on."""
+    names = ("skvoicefake", "scikit-learn", "numpy", "scipy", "soxr")
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
+
+
+class Parts(NamedTuple):
+    """What a fitted detector is made of."""
+
+    transformer: Any
+    scaler: Any
+    blend: TreesAndKernel
+    slope: float
+    offset: float
+
+
+def _parts(fitted: Any) -> Parts:
+    """Take a fitted detector apart, whatever is around its classifier."""
+    estimator, steps, slope, offset = fitted, [], 1.0, 0.0
+    while not isinstance(estimator, TreesAndKernel):
+        if isinstance(estimator, Pipeline):
+            steps += [step for _, step in estimator.steps[:-1]]
+            estimator = estimator.steps[-1][1]
+            continue
+        if isinstance(estimator, LLRCalibrator):
+            slope, offset = slope * estimator.slope_, slope * estimator.offset_ + offset
+        inside = inner(estimator)
+        if inside is None:
+            raise ValueError(f"expected a TreesAndKernel in the detector, got {type(estimator).__name__}.")
+        estimator = inside
+    if len(steps) != 2 or type(steps[1]) is not StandardScaler:
+        found = [type(step).__name__ for step in steps]
+        raise ValueError(f"expected a transformer of clips and a StandardScaler before the classifier, got {found}.")
+    return Parts(steps[0], steps[1], estimator, float(slope), float(offset))
+
+
+def _under(name: str, arrays: Arrays) -> Arrays:
+    return {f"{name}.{key}": values for key, values in arrays.items()}
+
+
+def _described(value: Any) -> Any:
+    """Return a transformer, and those among its parameters, as JSON holds them."""
+    if isinstance(value, BaseEstimator):
+        name = type(value).__name__
+        if name not in TRANSFORMERS:
+            raise ValueError(f"{name} is none of the transformers that a file may name: {sorted(TRANSFORMERS)}.")
+        parameters = value.get_params(deep=False).items()
+        return {"class": name, "parameters": {key: _described(item) for key, item in parameters if key not in OF_USE}}
+    return [_described(item) for item in value] if isinstance(value, list | tuple) else value
