@@ -1,15 +1,15 @@
 """load_detector: the fitted detector that is in the package."""
 
-import copy
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, Never
+from typing import Any, ClassVar, Never, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags
 
 from skvoicefake.detectors._card import ModelCard
@@ -22,15 +22,12 @@ ADVICE = "To train one of your own, fit recommended_detector(); to calibrate thi
 class ShippedDetector(ClassifierMixin, BaseEstimator):
     """A detector that is fitted and stays so; `load_detector` returns it.
 
-    Parameters
-    ----------
-    n_jobs : int or None, default=None
-        Threads that features are computed with.
-
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         "fake" and "real".
+    estimator_ : Pipeline
+        From clips to features, and from these to scores.
     card : ModelCard
         What it is for, what it was trained on, what it scored, and where it
         fails.
@@ -41,8 +38,8 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
     recommended_detector : The same detector, to be fitted to clips of your own.
     """
 
-    def __init__(self, *, n_jobs: int | None = None) -> None:
-        self.n_jobs = n_jobs
+    # Features may be computed once for all of its answers: see metrics._responses.
+    answers_through_estimator_: ClassVar[bool] = True
 
     def fit(self, X: Any, y: ArrayLike | None = None, **fit_params: Any) -> Never:
         """Raise: it is fitted, and stays so.
@@ -79,9 +76,8 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         AudioError
             If a clip cannot be read.
         """
-        frozen = self._read()
-        transformer = copy.copy(frozen.transformer).set_params(n_jobs=self.n_jobs)
-        return frozen.score(transformer.transform(X))
+        self._check()
+        return np.asarray(self.estimator_.decision_function(X))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Estimate the probability of both classes, among clips of which half are fakes.
@@ -111,15 +107,17 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         -------
         labels : ndarray of shape (n_clips,)
         """
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        called_real = (self.decision_function(X) > 0).astype(int)
+        return np.asarray(self.classes_[called_real])
 
     @property
     def card(self) -> ModelCard:
         """What it is for, what it was trained on, what it scored, and where it fails."""
-        return self._read().card
+        self._check()
+        return self._card
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_frozen")
+        return hasattr(self, "estimator_")
 
     def __sklearn_clone__(self) -> Never:
         raise TypeError(f"{type(self).__name__} cannot be cloned: clones are there to be fitted. {ADVICE}")
@@ -129,12 +127,35 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         return tags
 
-    def _read(self) -> Frozen:
+    def _check(self) -> None:
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(
-                f"This {type(self).__name__} is empty. Get the one that is in the package from load_detector()."
+                f"This {type(self).__name__} is empty. load_detector() returns the one in the package."
             )
-        return self._frozen
+
+
+class FrozenClassifier(ClassifierMixin, BaseEstimator):
+    """The last step of the detector in the package: from features to log-likelihood ratios.
+
+    Parameters
+    ----------
+    frozen : Frozen
+        See `read`.
+    """
+
+    def __init__(self, frozen: Frozen) -> None:
+        self.frozen = frozen
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Return itself, as it is."""
+        return self
+
+    def decision_function(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the log-likelihood ratios of rows of features."""
+        return self.frozen.score(X)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
 
 
 def load_detector(*, n_jobs: int | None = None) -> ShippedDetector:
@@ -182,7 +203,10 @@ def load_detector(*, n_jobs: int | None = None) -> ShippedDetector:
 
 
 def _load(folder: Traversable, n_jobs: int | None = None) -> ShippedDetector:
-    detector = ShippedDetector(n_jobs=n_jobs)
-    detector._frozen = read(folder)
-    detector.classes_ = np.array(detector._frozen.classes)
+    frozen = read(folder)
+    transformer = frozen.transformer.set_params(n_jobs=n_jobs)
+    detector = ShippedDetector()
+    detector.classes_ = np.array(frozen.classes)
+    detector.estimator_ = Pipeline([("features", transformer), ("classifier", FrozenClassifier(frozen))])
+    detector._card = frozen.card
     return detector
