@@ -1,0 +1,260 @@
+"""GuardedClassifier: a classifier that says where it should not judge."""
+
+import copy
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone, is_classifier
+from sklearn.utils import Tags, get_tags
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skvoicefake.detectors._guard import DomainGuard
+
+
+def _estimator_has(method: str) -> Any:
+    def has(classifier: "GuardedClassifier") -> bool:
+        return hasattr(getattr(classifier, "estimator_", classifier.estimator), method)
+
+    return available_if(has)
+
+
+class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """A classifier of clips that says so where it should not judge.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Of clips, such as a Pipeline of `MFCCTransformer` and a classifier. It
+        is cloned.
+    guard : DomainGuard or None, default=None
+        Says which clips not to judge. It is cloned. None is a `DomainGuard` at
+        the `sample_rate` of the estimator.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        `estimator`, fitted.
+    guard_ : DomainGuard
+        `guard`, fitted to the same clips.
+    classes_ : ndarray of shape (n_classes,)
+        Labels, as `estimator_` has them.
+    n_features_in_ : int
+        As that of `estimator_`, if it has any.
+    feature_names_in_ : ndarray of str
+        As that of `estimator_`, if it has any.
+
+    See Also
+    --------
+    DomainGuard : What is measured, and how what is usual is learned.
+
+    Notes
+    -----
+    `predict` knows no third answer, as scikit-learn's scores and searches know
+    none: it names the class that the classifier leans to, for every clip.
+    `verdict` has the remark instead; `predict_proba` and `decision_function`
+    say there that nothing is known.
+
+    Inside an `AugmentedClassifier`, the guard is fitted to the copies too, and
+    takes for usual what they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skvoicefake import MFCCTransformer
+    >>> from skvoicefake.detectors._guard import DomainGuard
+    >>> from skvoicefake.detectors._guarded import GuardedClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> noises = [rng.normal(size=4000) for _ in range(6)]
+    >>> hums = [np.cumsum(rng.normal(size=4000)) for _ in range(6)]
+    >>> pipe = make_pipeline(MFCCTransformer(duration=0.25, output="stats"), LogisticRegression())
+    >>> clf = GuardedClassifier(pipe, DomainGuard(min_speech=0, max_rejected=0))
+    >>> clf.fit(noises + hums, ["noise"] * 6 + ["hum"] * 6).verdict(noises[:1]).tolist()
+    ['noise']
+    >>> clf.guard_.set_params(min_speech=0.1).remarks(noises[:1]).tolist()
+    ['not enough speech']
+    >>> clf.verdict(noises[:1]).tolist(), clf.predict_proba(noises[:1]).tolist()
+    (['not enough speech'], [[0.5, 0.5]])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "guard": [HasMethods(["fit", "remarks"]), None],
+    }
+
+    def __init__(self, estimator: Any, guard: Any = None) -> None:
+        self.estimator = estimator
+        self.guard = guard
+
+    # The classifier and the guard check their own parameters when they are fitted.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: ArrayLike, **fit_params: Any) -> Self:
+        """Fit the classifier and the guard.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+        y : array-like of shape (n_clips,)
+            Labels.
+        **fit_params : dict
+            Passed on to the classifier's `fit`, such as ``clf__sample_weight``
+            for a step of a Pipeline. What is called groups, also of a step, is
+            passed on to the guard too. With metadata routing enabled, they go
+            where they were requested.
+
+        Returns
+        -------
+        self : GuardedClassifier
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read.
+        ValueError
+            If the guard has too little speech to learn from, or works at
+            another sample rate than the classifier; if the estimator is no
+            classifier.
+        """
+        name = type(self).__name__
+        if y is None:
+            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+        if not is_classifier(self.estimator):
+            raise ValueError(f"{name} expected estimator to be a classifier, got {type(self.estimator).__name__}.")
+        given = fit_params
+        if _routing_enabled():
+            given = process_routing(self, "fit", **fit_params).estimator.fit
+        groups = next((value for param, value in given.items() if param.rpartition("__")[2] == "groups"), None)
+        # First, as it is quick: what it finds wrong is not found after hours of training.
+        self.guard_ = self._new_guard().fit(X, y, groups=groups)
+        self.estimator_ = estimator = clone(self.estimator).fit(X, y, **given)
+        self.classes_ = estimator.classes_
+        for attribute in ("n_features_in_", "feature_names_in_"):
+            if hasattr(estimator, attribute):
+                setattr(self, attribute, getattr(estimator, attribute))
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Name the class that the classifier leans to, for every clip, whatever the guard says.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_clips,)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)
+
+    def verdict(self, X: Any) -> NDArray[np.str_]:
+        """Name the class of every clip, or say why it has none.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        verdicts : ndarray of shape (n_clips,), str
+            The label, or the guard's remark where it has one.
+        """
+        remarks = self.remarks(X)
+        return np.where(remarks == "", self.estimator_.predict(X).astype(str), remarks)
+
+    def remarks(self, X: Any) -> NDArray[np.str_]:
+        """Say what keeps each clip from being judged.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        remarks : ndarray of shape (n_clips,), str
+            "" where nothing does; see :meth:`DomainGuard.remarks`.
+        """
+        check_is_fitted(self)
+        return self.guard_.remarks(X)
+
+    @_estimator_has("predict_proba")
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Estimate the probability of every class: the same for all where the guard has a remark.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_clips, n_classes)
+            In the order of `classes_`; 0.5 each, of two, where nothing is
+            known.
+        """
+        is_known = self.remarks(X) == ""
+        return np.where(is_known[:, None], self.estimator_.predict_proba(X), 1 / len(self.classes_))
+
+    @_estimator_has("decision_function")
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Score clips: 0 where the guard has a remark.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_clips,) or (n_clips, n_classes)
+            As the classifier's: log-likelihood ratios or log odds, of which 0
+            is no evidence either way.
+        """
+        is_known = self.remarks(X) == ""
+        scores = self.estimator_.decision_function(X)
+        return np.where(is_known if scores.ndim == 1 else is_known[:, None], scores, 0.0)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say where metadata goes.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            From `fit` to that of the classifier.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = copy.deepcopy(inner.input_tags)
+        tags.input_tags.sparse = False
+        tags.classifier_tags = copy.deepcopy(inner.classifier_tags)
+        return tags
+
+    def _new_guard(self) -> Any:
+        rates = {
+            param: value
+            for param, value in self.estimator.get_params().items()
+            if param.rpartition("__")[2] == "sample_rate" and value is not None
+        }
+        if self.guard is None:
+            return DomainGuard(sample_rate=next(iter(rates.values()), 16_000))
+        guard = clone(self.guard)
+        for param, value in rates.items():
+            if value != guard.sample_rate:
+                raise ValueError(
+                    f"sample_rate={guard.sample_rate} of the guard contradicts {param}={value} of the estimator: set"
+                    " both to the same rate."
+                )
+        return guard
