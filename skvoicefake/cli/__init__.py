@@ -85,7 +85,14 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, Any]:
         )
         if name == chosen:
             subcommand.add_arguments(subparser)
-    return parser.parse_args(argv), subcommand
+    args, rest = parser.parse_known_args(argv)
+    if rest:
+        # argparse takes the files before the first option behind them to be all.
+        named = rest[: rest.index("--")] if "--" in rest else rest
+        if not hasattr(args, "inputs") or any(argument.startswith("-") and argument != "-" for argument in named):
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        args.inputs += [*named, *rest[len(named) + 1 :]]
+    return args, subcommand
 
 
 def one_line(message: object) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import warnings
 from collections.abc import Hashable, Sequence
@@ -18,6 +19,7 @@ PIPELINE, ABOUT = "pipeline.joblib", "detector.json"
 FORMAT = 1
 LIBRARIES = ("skvoicefake", "scikit-learn", "keras", "tensorflow", "numpy", "scipy", "librosa")
 HELP = "a folder that `skvoicefake train` wrote, or a .joblib or .pkl file of any fitted classifier of clips"
+SHIPPED = "the detector in the package"
 CAUTION = "Loading a detector runs code that is stored in it: load only those of people you trust."
 
 
@@ -26,7 +28,7 @@ class Detector:
     """A fitted classifier of clips, which of its two classes is the real voice, and what is known of it."""
 
     estimator: Any
-    path: Path
+    path: Path | str
     real: Hashable
     about: dict[str, Any] = field(default_factory=dict)
 
@@ -50,8 +52,22 @@ def save_detector(folder: Path, pipeline: Any, about: dict[str, Any]) -> None:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def load_detector(path: Path, real_label: str | None = None) -> Detector:
-    """Load a detector's folder, or a pickle of any fitted classifier. This runs code that is stored in it."""
+def is_detector(path: str | Path) -> bool:
+    """Tell whether an argument names a detector, and not clips: a folder with one, or a pickle, be it there or not."""
+    # os.path, as a Path of Python 3.11 raises on names that are too long.
+    name = os.fspath(path)
+    return name.lower().endswith((".joblib", ".pkl")) or os.path.isfile(os.path.join(name, PIPELINE))  # noqa: PTH113, PTH118
+
+
+def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
+    """Load a detector's folder, or a pickle of any fitted classifier, which runs code in it; None is the package's."""
+    if path is None:
+        from skvoicefake.cli._options import says
+        from skvoicefake.detectors._shipped import load_detector as shipped_detector
+
+        says(f"no detector is named: this is {SHIPPED}. `skvoicefake info` prints its card.")
+        shipped = shipped_detector()
+        return Detector(shipped, SHIPPED, _real_class(shipped.classes_.tolist(), real_label, SHIPPED))
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder. A detector is {HELP}.")
     about: dict[str, Any] = {}
@@ -161,7 +177,7 @@ def _warn(message: str) -> None:
     warnings.warn(message, UserWarning, stacklevel=4)
 
 
-def _real_class(classes: list[Any], real_label: str | None, file: Path) -> Hashable:
+def _real_class(classes: list[Any], real_label: str | None, file: Path | str) -> Hashable:
     if len(classes) != 2:
         raise ValueError(f"{file}: expected a classifier of two classes, real and fake, got {len(classes)}: {classes}.")
     if real_label is not None:

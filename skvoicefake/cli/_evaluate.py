@@ -19,6 +19,7 @@ every figure with its interval, by attack and codec, and what to mind about it. 
 writes it as a page with pictures, as Markdown or as JSON.
 
 DETECTOR is {_detector.HELP}.
+Without it, the detector in the package is judged.
 {_detector.CAUTION}
 DATA is {DATA_HELP}."""
 EXAMPLES = """\
@@ -74,8 +75,10 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError("--scores and --key go together.")
     if args.scores is not None and args.detector is not None:
         raise UsageError("DETECTOR and DATA, or --scores and --key, not both.")
+    if args.data is None and args.detector is not None and not _detector.is_detector(args.detector):
+        args.detector, args.data = None, args.detector
     if args.scores is None and args.data is None:
-        raise UsageError("expected DETECTOR and DATA, or --scores and --key.")
+        raise UsageError("expected DATA, or DETECTOR and DATA, or --scores and --key.")
     if unknown := [path for path in args.output if path.suffix.lower() not in FORMATS]:
         raise UsageError(f"-o {unknown[0]}: expected a name that ends in .html, .md or .json.")
     if args.prior in (0.0, 1.0):
@@ -130,13 +133,14 @@ def judge_detector(args: argparse.Namespace) -> tuple["Report", Callable[[Path],
     import numpy as np
 
     from skvoicefake.cli import UsageError
+    from skvoicefake.cli._scoring import NO_VERDICT
     from skvoicefake.datasets import save_scores
     from skvoicefake.metrics import evaluate_scores
 
-    if args.detector.suffix.lower() in (".csv", ".tsv", ".txt"):
+    if args.detector is not None and args.detector.suffix.lower() in (".csv", ".tsv", ".txt"):
         raise UsageError(f"{args.detector} is a table: DETECTOR comes first, then DATA.")
-    detector = _detector.load_detector(args.detector, args.detector_real_label)
     clips = load_labelled(args)
+    detector = _detector.load_detector(args.detector, args.detector_real_label)
     rows = score(detector, clips.data, args)
     bad = [row for row in rows if row.error is not None]
     good = np.array([row.error is None for row in rows])
@@ -164,10 +168,14 @@ def judge_detector(args: argparse.Namespace) -> tuple["Report", Callable[[Path],
         pos_label="real",
         groups=None if clips.groups is None else clips.groups[good],
         **units,
-        **options(args, args.title or f"{args.detector} on {args.data}", len(scored), rises_towards_real=True),
+        **options(args, args.title or f"{detector.path} on {args.data}", len(scored), rises_towards_real=True),
     )
     if bad:
         report.notes.insert(0, f"{len(bad)} clips could not be scored and are left out.")
+    if refused := sum(any(warning.startswith(NO_VERDICT) for warning in row.warnings) for row in scored):
+        report.notes.insert(
+            0, f"The detector gives no verdict on {refused} of these {len(scored)} clips: their score is 0."
+        )
     known = set(detector.about.get("training", {}).get("clips", []))
     if n_known := sum(mark in known for mark in _detector.marks([row.path for row in scored])):
         report.notes.insert(0, f"{n_known} of these {len(scored)} clips were in training: the figures flatter.")
@@ -183,7 +191,7 @@ def score(detector: _detector.Detector, paths: list[str], args: argparse.Namespa
 
     from skvoicefake.cli._scoring import Scorer
 
-    scorer = Scorer(detector, n_jobs=args.jobs)
+    scorer = Scorer(detector, n_jobs=args.jobs, labels_all=True)
     rows: list[Any] = []
     with tqdm(total=len(paths), desc="Scoring", unit="clip", disable=not shows_bars()) as bar:
         for start in range(0, len(paths), args.batch_size):

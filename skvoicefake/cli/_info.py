@@ -10,11 +10,14 @@ from skvoicefake.cli import _detector
 DESCRIPTION = f"""\
 Says what a detector is: its classes, steps and parameters, the size of its network, what it was
 trained on, how it did on recordings that were held out, and the versions of libraries, then and now.
+Without DETECTOR, prints the card of the detector in the package: what it is for, what it was trained on,
+what it scored, thresholds, and where it fails.
 
 DETECTOR is {_detector.HELP}.
 {_detector.CAUTION}"""
 EXAMPLES = """\
 examples:
+  skvoicefake info
   skvoicefake info detector
   skvoicefake info detector --json
 """
@@ -23,13 +26,19 @@ SHOWN = ("equal_error_rate", "roc_auc", "accuracy", "min_detection_cost", "actua
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("detector", type=Path, metavar="DETECTOR")
+    parser.add_argument("detector", type=Path, nargs="?", metavar="DETECTOR")
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
     parser.add_argument("--real-label", metavar="LABEL", help="the class of real voices, where classes are 0 and 1")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print."""
+    if args.detector is None:
+        from skvoicefake.detectors._shipped import load_detector
+
+        card = load_detector().card
+        print(json.dumps(card.content, indent=2) if args.json else card, end="\n" if args.json else "")
+        return
     about = describe(_detector.load_detector(args.detector, args.real_label))
     print(json.dumps(about, indent=2) if args.json else as_text(about))
 

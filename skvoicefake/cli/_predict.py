@@ -17,9 +17,13 @@ label; score (log-odds of the real voice: higher is more bona fide); warnings; e
 cannot be read is a row with its error, and the exit status is 1 then.
 
 DETECTOR is {_detector.HELP}.
-{_detector.CAUTION}"""
+{_detector.CAUTION}
+Without DETECTOR, the one in the package scores: `skvoicefake info` prints what it is good for. It looks
+at the first 10 s of a recording. Where it has not heard enough speech, or nothing like what it knows, it
+gives no label, and the warnings say why."""
 EXAMPLES = """\
 examples:
+  skvoicefake predict suspicious.wav
   skvoicefake predict detector suspicious.wav
   skvoicefake predict detector recordings/ more/*.mp3 -o scores.csv
   skvoicefake predict detector recordings/ -o scores.csv --resume     go on after a stop
@@ -30,7 +34,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("detector", type=Path, metavar="DETECTOR")
+    parser.usage = "%(prog)s [options] [DETECTOR] FILE [FILE ...]"
     add("inputs", nargs="+", metavar="FILE", help="audio files; folders, searched for them; - reads paths from stdin")
     add("-o", "--output", type=Path, metavar="FILE", help="write to a file (default: the standard output)")
     add("--format", choices=["csv", "jsonl"], default="csv", help="CSV or JSON lines (default: %(default)s)")
@@ -52,14 +56,19 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output is None and (args.resume or args.force):
         raise UsageError("--resume and --force go with -o FILE.")
-    scorer = Scorer(_detector.load_detector(args.detector, args.real_label), n_jobs=args.jobs)
+    is_named = _detector.is_detector(args.inputs[0])
+    inputs = args.inputs[is_named:]
+    if not inputs:
+        raise UsageError(f"expected files to score with the detector {args.inputs[0]}.")
+    detector = _detector.load_detector(Path(args.inputs[0]) if is_named else None, args.real_label)
+    scorer = Scorer(detector, n_jobs=args.jobs)
     with open_output(args.output, args.format, resume=args.resume, force=args.force) as (writer, done):
         if done:
             says(f"{len(done)} clips are in {args.output} already.")
         n_bad, n_clips = sum(done.values()), len(done)
-        paths: Iterable[str] = unique_paths(args.inputs, done)
+        paths: Iterable[str] = unique_paths(inputs, done)
         total = None
-        if "-" not in args.inputs:  # whose end is not known
+        if "-" not in inputs:  # whose end is not known
             paths = list(paths)
             total = len(paths)
         # Rows on the same terminal would run into the bar.

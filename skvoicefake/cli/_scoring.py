@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from skvoicefake.audio import AudioError, clip_name, load_audio
 from skvoicefake.cli._detector import Detector
+from skvoicefake.detectors._frozen_steps import Listener
+from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from skvoicefake.feature_extraction._transformer import ClipTransformer
 from skvoicefake.metrics._responses import inner, responses
 
 # When a clip is said to be quiet, clipped or of a narrow band.
 QUIET = 1e-3  # of full scale, as the highest peak: -60 dBFS
 CLIPPED = 0.01  # share of samples at full scale
+NO_VERDICT = "no verdict: "
 NARROW, NARROW_ABOVE = 1e-6, 4_000  # share of the power that lies above so many Hz: a telephone passes none
 
 
@@ -36,17 +39,17 @@ class Row:
 
 
 class Scorer:
-    """Scores clips, a batch at a time."""
+    """Scores clips, a batch at a time; with `labels_all`, also those it gives no verdict on have a label."""
 
-    def __init__(self, detector: Detector, n_jobs: int | None = None) -> None:
-        self.estimator, self.n_jobs = detector.estimator, n_jobs
+    def __init__(self, detector: Detector, n_jobs: int | None = None, *, labels_all: bool = False) -> None:
+        self.estimator, self.n_jobs, self.labels_all = detector.estimator, n_jobs, labels_all
         self.real_is_greater = detector.classes.index(detector.real) == 1
         pipeline = self.estimator
         while (inside := inner(pipeline)) is not None:
             pipeline = inside
         steps = getattr(pipeline, "steps", [("", None)])
-        self.transformer = None
-        if isinstance(steps[0][1], ClipTransformer):
+        self.transformer: Any = None
+        if isinstance(steps[0][1], ClipTransformer | CepstralStatisticsTransformer | Listener):
             self.transformer = steps[0][1].set_params(n_jobs=n_jobs)
 
     def rows(self, paths: Sequence[str]) -> list[Row]:
@@ -78,27 +81,39 @@ class Scorer:
         if limit is not None:  # A score that is written has no second rule for its use as a log-likelihood ratio.
             scores = np.clip(scores, -limit, limit)
         greater = self.estimator.classes_[1]
+        remarks = self._remarks(clips, scores)
         for i, row in enumerate(rows):
             if not np.isfinite(scores[i]):
                 row.error = f"the detector gave the score {scores[i]}."
                 continue
             row.label, row.error = str(labels[i]), None
-            row.score = float(scores[i] if self.real_is_greater else -scores[i])
+            if i in remarks:
+                row.warnings = [f"{NO_VERDICT}{remarks[i]}", *row.warnings]
+                row.label = row.label if self.labels_all else None
+            row.score = float(scores[i] if self.real_is_greater else -scores[i]) + 0.0  # no "-0"
             if probabilities is not None:
                 row.probability = float(probabilities[i] if labels[i] == greater else 1 - probabilities[i])
 
+    def _remarks(self, clips: list[Any], scores: NDArray[np.float64]) -> dict[int, str]:
+        """Return why clips have no verdict, by position, where the detector has a guard."""
+        # A guard's remark makes the score 0, and hardly anything else does.
+        asked = np.flatnonzero(scores == 0).tolist() if hasattr(self.estimator, "remarks") else []
+        remarks = self.estimator.remarks([clips[i] for i in asked]) if asked else []
+        return {i: str(remark) for i, remark in zip(asked, remarks, strict=True) if remark}
 
-def _load(row: Row, transformer: ClipTransformer) -> NDArray[np.float32] | None:
+
+def _load(row: Row, transformer: Any) -> NDArray[np.float32] | None:
     """Load a clip just as the transformer would; note in the row what is wrong with it."""
-    duration = transformer.duration if transformer.crop == "start" else None
+    is_panel = isinstance(transformer, ClipTransformer)  # clips of one length, of which none is silent
+    duration = None if is_panel and transformer.crop != "start" else transformer.duration
     try:
         y = load_audio(row.path, transformer.sample_rate, duration=duration)
-        if not y.any():
+        if is_panel and not y.any():
             raise AudioError(f"silent: all {len(y)} samples read are zero.")
     except (ValueError, OSError) as error:
         row.error = _reason(error, row.path)
         return None
-    row.warnings = _oddities(row.path, y, transformer)
+    row.warnings = _oddities(row.path, y, transformer.sample_rate, transformer.duration if is_panel else None)
     return y
 
 
@@ -110,10 +125,11 @@ def _reason(error: Exception, path: str) -> str:
     return message
 
 
-def _oddities(path: str, y: NDArray[np.float32], transformer: ClipTransformer) -> list[str]:
+def _oddities(path: str, y: NDArray[np.float32], rate: float, duration: float | None) -> list[str]:
     """Return what makes a clip's score doubtful, as far as the samples and the file's header tell."""
+    if not y.any():
+        return [f"silent: all {len(y)} samples read are zero"]
     found = []
-    rate, duration = transformer.sample_rate, transformer.duration
     if duration is not None and len(y) < round(duration * rate):
         found.append(f"short: {len(y) / rate:.2f} of {duration:g} s, the rest is padding")
     peak = float(np.abs(y).max())

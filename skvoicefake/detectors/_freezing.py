@@ -12,14 +12,15 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import get_tags
 
 from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.detectors._blend import EDGE, TreesAndKernel
 from skvoicefake.detectors._card import ModelCard
 from skvoicefake.detectors._forest import Arrays, forest_arrays
 from skvoicefake.detectors._frozen import ABOUT, FORMAT, NUMBERS, TRANSFORMERS, read
+from skvoicefake.detectors._guarded import GuardedClassifier
 from skvoicefake.detectors._kernel import svm_arrays
+from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from skvoicefake.metrics._responses import inner
 
 # What is the user's own, and not the detector's.
@@ -40,10 +41,10 @@ def freeze(
     Parameters
     ----------
     fitted : classifier of clips
-        A pipeline of a transformer of ours that learns nothing, a
-        StandardScaler and a TreesAndKernel, fitted. An LLRCalibrator and an
-        AugmentedClassifier may be around any of it, and a GuardedClassifier
-        around all of it.
+        A pipeline of a CepstralStatisticsTransformer, a StandardScaler and a
+        TreesAndKernel, fitted. LLRCalibrators and an AugmentedClassifier may be
+        around any of it, and a GuardedClassifier with a DomainGuard around all
+        of it.
     folder : Path
         Where "detector.json" and "detector.npz" are written.
     card : dict
@@ -61,18 +62,15 @@ def freeze(
         If the detector is not of this form, or a clip's scores lie further
         apart; the message names the worst one. The files are written then.
     """
-    guard = getattr(fitted, "guard_", None)
-    unguarded = fitted if guard is None else fitted.estimator_
+    is_guarded = isinstance(fitted, GuardedClassifier)
+    unguarded = fitted.estimator_ if is_guarded else fitted
     parts = _parts(unguarded)
-    if get_tags(parts.transformer).requires_fit:
-        name = type(parts.transformer).__name__
-        raise ValueError(f"{name} learns from clips with these parameters, which is not kept.")
     arrays: dict[str, Any] = {
         "mean": np.asarray(parts.scaler.mean_, dtype=np.float32),
         "scale": np.asarray(parts.scaler.scale_, dtype=np.float32),
         **_under("trees", forest_arrays(parts.blend.trees_)),
         **_under("svm", svm_arrays(parts.blend.svm_, bits=bits)),
-        **_under("guard", {} if guard is None else guard.to_arrays()),
+        **_under("guard", fitted.guard_.to_arrays() if is_guarded else {}),
     }
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)
@@ -83,7 +81,6 @@ def freeze(
         "edge": EDGE,
         "slope": parts.slope,
         "offset": parts.offset,
-        "is_guarded": guard is not None,
         "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
         "card": {"versions": versions(), **card},
     }
@@ -131,9 +128,11 @@ def _parts(fitted: Any) -> Parts:
         if inside is None:
             raise ValueError(f"expected a TreesAndKernel in the detector, got {type(estimator).__name__}.")
         estimator = inside
-    if len(steps) != 2 or type(steps[1]) is not StandardScaler:
+    if [type(step) for step in steps] != [CepstralStatisticsTransformer, StandardScaler]:
         found = [type(step).__name__ for step in steps]
-        raise ValueError(f"expected a transformer of clips and a StandardScaler before the classifier, got {found}.")
+        raise ValueError(
+            f"expected a CepstralStatisticsTransformer and a StandardScaler before the classifier, got {found}."
+        )
     return Parts(steps[0], steps[1], estimator, float(slope), float(offset))
 
 

@@ -14,6 +14,7 @@ from scipy.special import logit
 
 from skvoicefake.detectors._card import ModelCard
 from skvoicefake.detectors._forest import Arrays, Forest, forest_of, forest_probability
+from skvoicefake.detectors._guard import DomainGuard
 from skvoicefake.detectors._kernel import Machine, machine_of, svm_decision
 
 ABOUT, NUMBERS = "detector.json", "detector.npz"
@@ -39,7 +40,7 @@ class Frozen(NamedTuple):
     edge: float  # how far the trees' probabilities are kept from 0 and 1
     slope: float
     offset: float
-    guard: Any
+    guard: DomainGuard | None
     card: ModelCard
 
     def score(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -85,6 +86,7 @@ def read(folder: Traversable) -> Frozen:
 def _frozen(about: dict[str, Any], numbers: bytes) -> Frozen:
     with np.load(io.BytesIO(numbers), allow_pickle=False) as file:
         arrays = dict(file)
+    guard = _of("guard", arrays)
     return Frozen(
         classes=about["classes"],
         transformer=_made(about["transformer"]),
@@ -95,7 +97,7 @@ def _frozen(about: dict[str, Any], numbers: bytes) -> Frozen:
         edge=float(about["edge"]),
         slope=float(about["slope"]),
         offset=float(about["offset"]),
-        guard=None,
+        guard=DomainGuard.from_arrays(guard) if guard else None,
         card=ModelCard(about["card"]),
     )
 

@@ -2,18 +2,18 @@
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, ClassVar, Never, Self
+from typing import Any, ClassVar, Never
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags
 
 from skvoicefake.detectors._card import ModelCard
-from skvoicefake.detectors._frozen import Frozen, read
+from skvoicefake.detectors._frozen import read
+from skvoicefake.detectors._frozen_steps import FrozenClassifier, Listener
 
 FOLDER: Traversable = files("skvoicefake.detectors") / "data"
 ADVICE = "To train one of your own, fit recommended_detector(); to calibrate this one, put it in a FrozenEstimator."
@@ -27,7 +27,7 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (2,)
         "fake" and "real".
     estimator_ : Pipeline
-        From clips to features, and from these to scores.
+        From clips to features and remarks, and from these to scores.
     card : ModelCard
         What it is for, what it was trained on, what it scored, and where it
         fails.
@@ -56,8 +56,8 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         """
         raise TypeError(f"{type(self).__name__} is fitted already, and cannot be fitted again. {ADVICE}")
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Score clips by the log-likelihood ratio of the two classes.
+    def predict(self, X: Any) -> NDArray[np.str_]:
+        """Name the class that the detector leans to, for every clip, whatever its guard says.
 
         Parameters
         ----------
@@ -67,9 +67,8 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        llr : ndarray of shape (n_clips,)
-            Natural logarithm of how much likelier the clip is as real speech
-            than as a fake.
+        labels : ndarray of shape (n_clips,)
+            The likelier class, among clips of which half are fakes.
 
         Raises
         ------
@@ -77,7 +76,42 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
             If a clip cannot be read.
         """
         self._check()
-        return np.asarray(self.estimator_.decision_function(X))
+        return self.estimator_.predict(X)
+
+    def verdict(self, X: Any) -> NDArray[np.str_]:
+        """Name the class of every clip, or say why it has none.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            As in `predict`.
+
+        Returns
+        -------
+        verdicts : ndarray of shape (n_clips,), str
+            "fake" or "real", or a remark of `remarks`.
+        """
+        self._check()
+        features, classifier = self.estimator_[:-1].transform(X), self.estimator_[-1]
+        remarks = classifier.remarks(features)
+        return np.where(remarks == "", classifier.predict(features), remarks)
+
+    def remarks(self, X: Any) -> NDArray[np.str_]:
+        """Say what keeps each clip from being judged.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            As in `predict`.
+
+        Returns
+        -------
+        remarks : ndarray of shape (n_clips,), str
+            "" where nothing does, "not enough speech", "narrow band" or "out
+            of domain"; see :class:`DomainGuard`.
+        """
+        self._check()
+        return self.estimator_[-1].remarks(self.estimator_[:-1].transform(X))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Estimate the probability of both classes, among clips of which half are fakes.
@@ -85,30 +119,32 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : sequence of clips, or array of shape (n_clips, n_samples)
-            As in `decision_function`.
+            As in `predict`.
 
         Returns
         -------
         probabilities : ndarray of shape (n_clips, 2)
-            Of "fake" and of "real".
+            Of "fake" and of "real"; 0.5 each where there is a remark.
         """
-        llr = self.decision_function(X)
-        return np.column_stack([expit(-llr), expit(llr)])
+        self._check()
+        return self.estimator_.predict_proba(X)
 
-    def predict(self, X: Any) -> NDArray[np.str_]:
-        """Name the class that is likelier, among clips of which half are fakes.
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Score clips by the log-likelihood ratio of the two classes.
 
         Parameters
         ----------
         X : sequence of clips, or array of shape (n_clips, n_samples)
-            As in `decision_function`.
+            As in `predict`.
 
         Returns
         -------
-        labels : ndarray of shape (n_clips,)
+        llr : ndarray of shape (n_clips,)
+            Natural logarithm of how much likelier the clip is as real speech
+            than as a fake; 0 where there is a remark.
         """
-        called_real = (self.decision_function(X) > 0).astype(int)
-        return np.asarray(self.classes_[called_real])
+        self._check()
+        return self.estimator_.decision_function(X)
 
     @property
     def card(self) -> ModelCard:
@@ -132,30 +168,6 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
             raise NotFittedError(
                 f"This {type(self).__name__} is empty. load_detector() returns the one in the package."
             )
-
-
-class FrozenClassifier(ClassifierMixin, BaseEstimator):
-    """The last step of the detector in the package: from features to log-likelihood ratios.
-
-    Parameters
-    ----------
-    frozen : Frozen
-        See `read`.
-    """
-
-    def __init__(self, frozen: Frozen) -> None:
-        self.frozen = frozen
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Return itself, as it is."""
-        return self
-
-    def decision_function(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the log-likelihood ratios of rows of features."""
-        return self.frozen.score(X)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
 
 
 def load_detector(*, n_jobs: int | None = None) -> ShippedDetector:
@@ -204,9 +216,8 @@ def load_detector(*, n_jobs: int | None = None) -> ShippedDetector:
 
 def _load(folder: Traversable, n_jobs: int | None = None) -> ShippedDetector:
     frozen = read(folder)
-    transformer = frozen.transformer.set_params(n_jobs=n_jobs)
     detector = ShippedDetector()
     detector.classes_ = np.array(frozen.classes)
-    detector.estimator_ = Pipeline([("features", transformer), ("classifier", FrozenClassifier(frozen))])
+    detector.estimator_ = Pipeline([("features", Listener(frozen, n_jobs)), ("classifier", FrozenClassifier(frozen))])
     detector._card = frozen.card
     return detector

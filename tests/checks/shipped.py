@@ -9,6 +9,8 @@ from sklearn.preprocessing import StandardScaler
 from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.detectors._blend import TreesAndKernel
 from skvoicefake.detectors._freezing import freeze
+from skvoicefake.detectors._guard import DomainGuard
+from skvoicefake.detectors._guarded import GuardedClassifier
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from tests.checks.speech import speech
 
@@ -59,7 +61,7 @@ def fitted_detector(around=lambda pipeline: pipeline, **options):
 
 
 def frozen_detector(folder: Path):
-    """Freeze one in a folder; return the fitted one."""
-    detector, clips = fitted_detector()
+    """Freeze one that has a guard in a folder; return the fitted one."""
+    detector, clips = fitted_detector(lambda pipeline: GuardedClassifier(pipeline, DomainGuard(min_speech=0.2)))
     freeze(detector, folder, card=CARD, clips=clips[::4])
     return detector

@@ -24,10 +24,15 @@ RATE = 16_000
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def both(tmp_path_factory):
+    """A fitted detector, and the folder it is frozen in."""
     folder = tmp_path_factory.mktemp("data")
-    frozen_detector(folder)
-    return folder
+    return frozen_detector(folder), folder
+
+
+@pytest.fixture(scope="module")
+def folder(both):
+    return both[1]
 
 
 @pytest.fixture
@@ -48,6 +53,27 @@ def test_answers_go_together(detector, clips):
     assert detector.predict(X).tolist() == ["real" if score > 0 else "fake" for score in llr]
     assert detector.classes_.tolist() == ["fake", "real"]
     assert detector.score(X, y) > 0.6
+
+
+def test_it_says_what_the_fitted_one_does(both, detector, clips):
+    fitted = both[0]
+    rng = np.random.default_rng(0)
+    unheard = [np.zeros(RATE), 0.1 * rng.normal(size=2 * RATE), np.zeros(1), (clips[0][0][::2], RATE // 2)]
+    X = [*clips[0], *unheard]
+    remarks = detector.remarks(X)
+    assert remarks.tolist() == [""] * 12 + ["not enough speech"] * 3 + ["narrow band"]
+    assert remarks.tolist() == fitted.remarks(X).tolist()
+    assert detector.verdict(X).tolist() == fitted.verdict(X).tolist()
+    assert detector.predict(X).tolist() == fitted.predict(X).tolist()
+    np.testing.assert_allclose(detector.decision_function(X), fitted.decision_function(X), atol=0.01)
+    np.testing.assert_allclose(detector.predict_proba(X), fitted.predict_proba(X), atol=0.01)
+    assert detector.decision_function(unheard).tolist() == [0] * 4
+    assert detector.predict_proba(unheard).tolist() == [[0.5, 0.5]] * 4
+
+
+def test_the_first_ten_seconds_are_heard(detector, clips):
+    long = np.tile(clips[0][0], 8)
+    np.testing.assert_array_equal(detector.decision_function([long]), detector.decision_function([long[: 10 * RATE]]))
 
 
 def test_clips_may_be_whatever_clips_are(detector, clips, tmp_path):
@@ -76,7 +102,8 @@ def test_is_fitted_and_stays_so(detector, clips):
         detector.fit(*clips)
     with pytest.raises(TypeError, match=r"cannot be cloned: .* put it in a FrozenEstimator"):
         clone(detector)
-    for answer in (ShippedDetector().predict, ShippedDetector().predict_proba, ShippedDetector().decision_function):
+    for name in ("predict", "predict_proba", "decision_function", "verdict", "remarks"):
+        answer = getattr(ShippedDetector(), name)
         with pytest.raises(NotFittedError, match="load_detector\\(\\) returns the one in the package"):
             answer(clips[0])
     with pytest.raises(NotFittedError, match="is empty"):
