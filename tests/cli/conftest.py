@@ -7,6 +7,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skvoicefake import MFCCTransformer
+from skvoicefake.detectors import _shipped
+from tests.checks.shipped import frozen_detector, sounds
 
 RATE = 16_000
 SPEAKERS = ("anna", "ben", "cleo", "dan", "eve", "fred")
@@ -48,6 +50,32 @@ def quick_detector(quick_pipeline, tmp_path_factory):
     path = tmp_path_factory.mktemp("quick") / "quick.joblib"
     joblib.dump(quick_pipeline, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def shipped_folder(tmp_path_factory):
+    """The files of a small detector of the form of the one in the package."""
+    folder = tmp_path_factory.mktemp("shipped")
+    frozen_detector(folder)
+    return folder
+
+
+@pytest.fixture
+def shipped(shipped_folder, monkeypatch):
+    """The same in the place of the one in the package."""
+    monkeypatch.setattr(_shipped, "FOLDER", shipped_folder)
+    return _shipped.load_detector()
+
+
+@pytest.fixture(scope="session")
+def speech_corpus(tmp_path_factory):
+    """A folder with three real and three fake clips of what that detector knows, and one of each that is noise."""
+    root = tmp_path_factory.mktemp("speech")
+    for i, (clip, kind) in enumerate(zip(*sounds(3, start=700), strict=True)):
+        (root / kind).mkdir(exist_ok=True)
+        soundfile.write(root / kind / f"{i}.wav", clip, RATE)
+        soundfile.write(root / kind / "noise.wav", sound(kind, 5), RATE)
+    return root
 
 
 @pytest.fixture

@@ -10,7 +10,16 @@ import sklearn
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from skvoicefake.cli._detector import ABOUT, PIPELINE, fingerprint, load_detector, marks, save_detector, versions
+from skvoicefake.cli._detector import (
+    ABOUT,
+    PIPELINE,
+    fingerprint,
+    is_detector,
+    load_detector,
+    marks,
+    save_detector,
+    versions,
+)
 
 X = np.arange(8.0).reshape(-1, 1)
 
@@ -43,6 +52,24 @@ def test_files_of_any_fitted_classifier(tmp_path, dump):
 def test_the_folder_of_the_demo(tmp_path):
     joblib.dump(classifier(), tmp_path / PIPELINE)
     assert load_detector(tmp_path).classes == ["fake", "real"]
+
+
+def test_what_names_a_detector(tmp_path):
+    save_detector(tmp_path / "detector", classifier(), {})
+    for name in ("detector", "nowhere.joblib", "NOWHERE.PKL", "detector/pipeline.joblib"):
+        assert is_detector(tmp_path / name)
+    for name in ("", "nowhere", "clip.wav", "detector/detector.json", "long" * 1000):
+        assert not is_detector(str(tmp_path / name))
+    assert not is_detector("-")
+
+
+def test_none_is_the_one_in_the_package(shipped, capsys):
+    detector = load_detector(None)
+    assert detector.classes == shipped.classes_.tolist()
+    assert (detector.real, str(detector.path), detector.about) == ("real", "the detector in the package", {})
+    assert "no detector is named" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="the package: --real-label human is none of the detector's classes"):
+        load_detector(None, "human")
 
 
 def test_classes_that_are_numbers_need_the_real_one_named(tmp_path):

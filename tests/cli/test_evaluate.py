@@ -13,7 +13,7 @@ from skvoicefake import MFCCTransformer
 from skvoicefake.cli import main
 from skvoicefake.cli._detector import marks, save_detector
 from skvoicefake.datasets import load_scores
-from skvoicefake.metrics import cllr, equal_error_rate, evaluate_scores, min_tandem_cost
+from skvoicefake.metrics import cllr, equal_error_rate, evaluate, evaluate_scores, min_tandem_cost
 
 RATE = 16_000
 
@@ -82,6 +82,18 @@ def test_a_folder_gives_a_report_on_the_standard_output(folder, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("# My title\n\n24 clips: 12 fake, 12 real.")
     assert "| is fake |" in printed
+
+
+def test_without_a_detector_that_of_the_package_is_judged(shipped, speech_corpus, tmp_path, capsys):
+    assert run(speech_corpus, "-o", tmp_path / "report.json", "--score-file", tmp_path / "scores.txt") == 0
+    assert "no detector is named: this is the detector in the package" in capsys.readouterr().err
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["title"] == f"the detector in the package on {speech_corpus}"
+    assert "The detector gives no verdict on 2 of these 8 clips: their score is 0." in report["notes"]
+    paths = sorted(map(str, speech_corpus.rglob("*.wav")))
+    expected = evaluate(shipped, paths, ["real" if "/real/" in path else "fake" for path in paths]).table["value"]
+    for name in ("accuracy", "equal_error_rate", "cllr"):
+        assert report["figures"][name]["value"] == pytest.approx(expected[name], abs=1e-9)
 
 
 @pytest.mark.parametrize("layout", ["asvspoof2019", "asvspoof2021", "asvspoof5"])
@@ -179,8 +191,8 @@ def test_bad_clips(folder, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "expected DETECTOR and DATA, or --scores and --key"),
-        (["detector"], "expected DETECTOR and DATA"),
+        ([], "expected DATA, or DETECTOR and DATA, or --scores and --key"),
+        (["detector.joblib"], "expected DATA, or DETECTOR and DATA"),
         (["--scores", "s.txt"], "--scores and --key go together"),
         (["detector", "data", "--scores", "s.txt", "--key", "k.txt"], "not both"),
         (["detector", "data", "-o", "report.pdf"], "ends in .html, .md or .json"),

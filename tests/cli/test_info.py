@@ -16,6 +16,13 @@ def test_what_is_known_of_any_classifier(quick_detector, capsys):
     assert not any(line.startswith(("Trained", "Held out", "Network")) for line in lines)
 
 
+def test_without_a_detector_the_card_of_the_one_in_the_package(shipped, capsys):
+    assert main(["info"]) == 0
+    assert capsys.readouterr().out == str(shipped.card)
+    assert main(["info", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == shipped.card.content
+
+
 def test_json(quick_detector, capsys):
     assert main(["info", str(quick_detector), "--json"]) == 0
     about = json.loads(capsys.readouterr().out)

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from skvoicefake.cli import main
@@ -185,17 +187,70 @@ def test_names_that_are_not_utf8(quick_detector, clips, tmp_path):
         assert answer.stdout.splitlines()[1].startswith(name + b",")
 
 
+NOTE = "skvoicefake: no detector is named: this is the detector in the package. `skvoicefake info` prints its card.\n"
+
+
+def test_without_a_detector_that_of_the_package_scores(shipped, speech_corpus, capsys):
+    assert main(["predict", str(speech_corpus)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == NOTE
+    rows = rows_of(captured.out)
+    paths = [row["path"] for row in rows]
+    assert paths == sorted(map(str, speech_corpus.rglob("*.wav")))
+    scores = shipped.decision_function(paths)
+    for row, verdict, score in zip(rows, shipped.verdict(paths), scores, strict=True):
+        assert row["error"] == ""
+        assert float(row["score"]) == pytest.approx(score, abs=1e-6)
+        if "noise" in row["path"]:
+            assert (row["label"], row["probability"], row["score"]) == ("", "0.5", "0")
+            assert row["warnings"] == f"no verdict: {verdict}"
+        else:
+            assert row["label"] == verdict == ("real" if score > 0 else "fake")
+            assert float(row["probability"]) == pytest.approx(1 / (1 + math.exp(-abs(score))), abs=1e-6)
+            assert row["warnings"] == ""
+
+
+def test_what_the_package_hears_nothing_in(shipped, clips, bad, capsys):
+    silent, short = clips("silent.wav", np.zeros(8000)), clips("short.wav", np.full(1, 0.1))
+    assert main(["predict", "--format", "jsonl", silent, short, bad, "nowhere"]) == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["label"] for row in rows] == [None] * 4
+    assert [row["probability"] for row in rows] == [0.5, 0.5, None, None]
+    assert rows[0]["warnings"] == ["no verdict: not enough speech", "silent: all 8000 samples read are zero"]
+    assert rows[1]["warnings"][0] == "no verdict: not enough speech"
+    assert ["not audio" in str(row["error"]) for row in rows] == [False, False, True, False]
+    assert rows[3]["error"].startswith("no such file")
+
+
+@pytest.mark.parametrize(
+    "order", ["{detector} -o {output} {a} {b}", "{detector} {a} -o {output} {b}", "-o {output} {detector} {a} {b}"]
+)
+def test_files_may_stand_behind_options(order, quick_detector, clips, tmp_path):
+    names = {"detector": quick_detector, "output": tmp_path / "scores.csv", "a": clips("a.wav"), "b": clips("b.wav")}
+    assert main(["predict", *order.format(**names).split()]) == 0
+    assert [row["path"] for row in rows_of(names["output"].read_text())] == [names["a"], names["b"]]
+
+
+def test_files_may_begin_with_a_dash(shipped, clips, monkeypatch, capsys):
+    monkeypatch.chdir(Path(clips("-odd.wav")).parent)
+    assert main(["predict", "--batch-size", "1", "--", "-odd.wav"]) == 0
+    assert main(["predict", clips("a.wav"), "--batch-size", "1", "--", "-odd.wav"]) == 0
+    assert capsys.readouterr().out.count("\n-odd.wav,") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        ("nowhere a.wav", 1, "nowhere: no such file or folder. A detector is a folder"),
+        ("nowhere.joblib a.wav", 1, "nowhere.joblib: no such file or folder. A detector is a folder"),
+        ("DETECTOR", 2, "expected files to score with the detector"),
         ("DETECTOR a.wav --resume", 2, "--resume and --force go with -o FILE"),
         ("DETECTOR a.wav --real-label yes", 1, "--real-label yes is none of the detector's classes ['fake', 'real']"),
-        ("a.wav a.wav", 1, "a.wav: cannot be loaded as a pickled classifier"),
+        ("a.pkl a.wav", 1, "a.pkl: cannot be loaded as a pickled classifier"),
     ],
 )
 def test_errors_are_one_line(arguments, status, message, quick_detector, clips, capsys, monkeypatch):
     monkeypatch.chdir(Path(clips("a.wav")).parent)
+    Path("a.pkl").write_text("no pickle")
     assert main(["predict", *arguments.replace("DETECTOR", str(quick_detector)).split()]) == status
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -203,7 +258,15 @@ def test_errors_are_one_line(arguments, status, message, quick_detector, clips, 
     assert message in captured.err
 
 
-@pytest.mark.parametrize("arguments", ["", "detector", "d a.wav --batch-size 0", "d a -o x --resume --force"])
+@pytest.mark.parametrize("arguments", ["a.wav --bach-size 1", "a.wav -o x b.wav --bach-size 1"])
+def test_unknown_options(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["predict", *arguments.split()])
+    assert stop.value.code == 2
+    assert "unrecognized arguments:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", ["", "d a.wav --batch-size 0", "d a -o x --resume --force"])
 def test_wrong_usage(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["predict", *arguments.split()])
