@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone, is_classifier
-from sklearn.utils import Tags, get_tags
+from sklearn.utils import Tags, _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
 from sklearn.utils.metaestimators import available_if
@@ -56,7 +56,8 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     `predict` knows no third answer, as scikit-learn's scores and searches know
     none: it names the class that the classifier leans to, for every clip.
     `verdict` has the remark instead; `predict_proba` and `decision_function`
-    say there that nothing is known.
+    say there that nothing is known, and do not ask the classifier. Of digital
+    silence, a transformer of clips raises an error, and so does `predict`.
 
     Inside an `AugmentedClassifier`, the guard is fitted to the copies too, and
     takes for usual what they are.
@@ -120,10 +121,14 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             If the guard has too little speech to learn from, or works at
             another sample rate than the classifier; if the estimator is no
             classifier.
+        TypeError
+            If the estimator is a class.
         """
         name = type(self).__name__
         if y is None:
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+        if isinstance(self.estimator, type):
+            raise TypeError(f"{name} expected an object, got a class: pass {self.estimator.__name__}(...).")
         if not is_classifier(self.estimator):
             raise ValueError(f"{name} expected estimator to be a classifier, got {type(self.estimator).__name__}.")
         given = fit_params
@@ -168,7 +173,14 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             The label, or the guard's remark where it has one.
         """
         remarks = self.remarks(X)
-        return np.where(remarks == "", self.estimator_.predict(X).astype(str), remarks)
+        known = np.flatnonzero(remarks == "")
+        if not known.size:
+            return remarks
+        labels = np.asarray(self._ask("predict", X, known)).astype(str)
+        # Wide enough for both.
+        verdicts = remarks.astype(np.result_type(remarks, labels))
+        verdicts[known] = labels
+        return verdicts
 
     def remarks(self, X: Any) -> NDArray[np.str_]:
         """Say what keeps each clip from being judged.
@@ -201,8 +213,13 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             In the order of `classes_`; 0.5 each, of two, where nothing is
             known.
         """
-        is_known = self.remarks(X) == ""
-        return np.where(is_known[:, None], self.estimator_.predict_proba(X), 1 / len(self.classes_))
+        remarks = self.remarks(X)
+        known = np.flatnonzero(remarks == "")
+        n_classes = len(self.classes_)
+        probabilities = np.full((len(remarks), n_classes), 1 / n_classes)
+        if known.size:
+            probabilities[known] = self._ask("predict_proba", X, known)
+        return probabilities
 
     @_estimator_has("decision_function")
     def decision_function(self, X: Any) -> NDArray[np.float64]:
@@ -219,9 +236,14 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             As the classifier's: log-likelihood ratios or log odds, of which 0
             is no evidence either way.
         """
-        is_known = self.remarks(X) == ""
-        scores = self.estimator_.decision_function(X)
-        return np.where(is_known if scores.ndim == 1 else is_known[:, None], scores, 0.0)
+        remarks = self.remarks(X)
+        known = np.flatnonzero(remarks == "")
+        if not known.size:
+            return np.zeros(len(remarks) if len(self.classes_) == 2 else (len(remarks), len(self.classes_)))
+        found = self._ask("decision_function", X, known)
+        scores = np.zeros((len(remarks), *found.shape[1:]))
+        scores[known] = found
+        return scores
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Say where metadata goes.
@@ -241,6 +263,13 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         tags.input_tags.sparse = False
         tags.classifier_tags = copy.deepcopy(inner.classifier_tags)
         return tags
+
+    def _ask(self, method: str, X: Any, known: NDArray[np.intp]) -> NDArray[Any]:
+        """Return what the classifier says of the clips that may be judged: of others it may say an error."""
+        if known.size < len(X):
+            X = _safe_indexing(X, known)
+        answers: NDArray[Any] = getattr(self.estimator_, method)(X)
+        return answers
 
     def _new_guard(self) -> Any:
         rates = {

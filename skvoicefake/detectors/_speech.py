@@ -17,7 +17,7 @@ PERIODIC = 0.5  # least autocorrelation of a voiced frame
 MOVING = 0.05  # least movement: held notes of music stay beneath it, nine tenths of voiced frames of speech do not
 RANGE = 35.0  # dB beneath the loudest frames within which a voice is looked for
 ABOVE = 6.0  # dB above the clip's quietest frames
-SILENCE = -80.0  # dB of full scale
+SILENCE = -100.0  # dB of full scale
 N_BANDS = 20
 HIGH = 4200.0  # Hz: telephones and sound files of 8 kHz end beneath
 # How much speech there is, what there is above 4 kHz, and what kind of sound it is.
@@ -197,7 +197,7 @@ def _measured(frames: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
     energy = correlation[:, 0]
     shortest, longest = int(rate / PITCH[1]), int(rate / PITCH[0])
     lags = slice(shortest - 1, longest + 2)
-    ratio = correlation[:, lags] / ((energy[:, None] + 1e-12) * expected[lags])
+    ratio = correlation[:, lags] / ((energy[:, None] + 1e-20) * expected[lags])
     inner = ratio[:, 1:-1]
     # Noise of low frequencies correlates at the shortest lags too, but has no peak there.
     is_peak = (inner >= ratio[:, :-2]) & (inner >= ratio[:, 2:])
@@ -207,7 +207,7 @@ def _measured(frames: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
     movement = np.ones_like(energy)
     if len(frames) > 2 * LAG:
         movement[LAG:-LAG] = 1 - np.einsum("ij,ij->i", shape[2 * LAG :], shape[: -2 * LAG])
-    return np.stack([10 * np.log10(energy / np.sum(window**2) + 1e-12), periodicity, movement])
+    return np.stack([10 * np.log10(energy / np.sum(window**2) + 1e-20), periodicity, movement])
 
 
 @lru_cache(maxsize=8)
