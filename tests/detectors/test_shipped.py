@@ -2,6 +2,8 @@ import copy
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -154,6 +156,19 @@ def test_the_one_in_the_package_is_read_from_its_folder(folder, clips, monkeypat
     np.testing.assert_array_equal(
         load_detector(n_jobs=2).decision_function(clips[0]), detector.decision_function(clips[0])
     )
+
+
+def test_nothing_is_unpickled(folder):
+    script = """
+import sys
+from pathlib import Path
+from skvoicefake.detectors._shipped import _load
+found = []
+sys.addaudithook(lambda event, arguments: found.append(arguments) if event == "pickle.find_class" else None)
+print(_load(Path(sys.argv[1])).classes_.tolist(), found)
+"""
+    run = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=True)
+    assert run.stdout == "['fake', 'real'] []\n"
 
 
 @pytest.mark.parametrize(
