@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skvoicefake.audio import AudioError, load_audio
 from skvoicefake.augmentation import telephone
-from skvoicefake.detectors._guard import DomainGuard
+from skvoicefake.detectors._guard import DomainGuard, _distances, _held_out, _shape
 from tests.checks.speech import speech
 
 RATE = 16_000
@@ -102,15 +102,28 @@ def test_a_rate_without_a_band_above_has_no_narrow_band(clips):
     assert guard.remarks([(speech(300, seconds=2.0, voice=30), RATE)]).tolist() == [""]
 
 
-def test_about_as_many_are_rejected_as_may_be(clips):
-    others = [speech(400 + i, seconds=2.0, voice=i % 8) for i in range(48)]
-    shares = []
-    for share in (0.1, 0.3):
-        guard = DomainGuard(min_speech=0.3, max_rejected=share).fit(clips)
-        shares.append(np.mean(guard.remarks(others) == "out of domain"))
-        # Twice the binomial's standard deviation, of both the threshold and the count.
-        assert abs(shares[-1] - share) <= 2 * np.sqrt(2 * share * (1 - share) / 48)
-    assert shares == sorted(shares)
+def test_held_out_distances_are_those_of_clips_that_come():
+    """A tenth of new ones lies beyond the threshold for a tenth; beyond that of the distances of `fit` lie more."""
+    rng = np.random.default_rng(0)
+    mixing = rng.normal(size=(6, 6))
+    beyond = []
+    for _ in range(40):
+        kinds, others = (rng.normal(size=(n, 6)) @ mixing for n in (40, 1000))
+        learned = _shape(kinds)
+        thresholds = [np.quantile(d, 0.9) for d in (_held_out(kinds, np.arange(40)), _distances(kinds, *learned))]
+        beyond.append([np.mean(_distances(others, *learned) > threshold) for threshold in thresholds])
+    held_out, naive = np.mean(beyond, axis=0)
+    assert held_out == pytest.approx(0.1, abs=0.02)
+    assert naive > 0.13
+
+
+def test_the_more_may_be_rejected_the_more_are(clips):
+    others = [speech(400 + i, seconds=2.0, voice=i % 8) for i in range(24)]
+    counts = [
+        np.count_nonzero(DomainGuard(max_rejected=share).fit(clips).remarks(others) == "out of domain")
+        for share in (0.02, 0.3, 0.9)
+    ]
+    assert counts[0] < counts[1] < counts[2]
 
 
 def test_none_may_be_rejected(clips):
