@@ -1,0 +1,252 @@
+"""CepstralStatisticsTransformer: a clip of any length as a row of statistics over time of its cepstra."""
+
+import warnings
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval
+
+from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, load_audio
+from skvoicefake.feature_extraction import LFCCTransformer
+from skvoicefake.feature_extraction._clips import Clips, as_clips
+from skvoicefake.feature_extraction._parallel import for_each
+from skvoicefake.feature_extraction._shelf import Shelf, as_store
+from skvoicefake.feature_extraction._spectral import SpectralTransformer
+from skvoicefake.feature_extraction._transformer import ClipTransformer
+
+STATISTICS = ("mean", "std", "slope")
+# What the coefficients of a frame depend on; the rest of a front end's parameters is about clips and panels.
+OF_CLIPS = frozenset(ClipTransformer._parameter_constraints) - {"sample_rate"}
+
+
+class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
+    """Mean, deviation and restlessness over time of cepstra, whatever a clip's length.
+
+    Nothing is padded: a short clip has the statistics of what there is, so
+    its length leaves no trace in them as zeros at its end would.
+
+    Parameters
+    ----------
+    front_ends : sequence of transformers or None, default=None
+        `LFCCTransformer`, `MFCCTransformer` or `FilterBankTransformer`, whose
+        coefficients are taken. Only what makes the coefficients of a frame
+        counts of their parameters: length, padding, cache and the like are
+        those of this transformer, and their `sample_rate` must be its own.
+        None is linear-frequency cepstra of all frequencies, and in finer
+        detail of the upper half and of the lower half alone.
+    sample_rate : float, default=16000
+        Rate in Hz at which clips are analysed, and that of bare arrays.
+    duration : float or None, default=10.0
+        Seconds of a clip to analyse at most, from its start; None is all.
+    cache : path, FeatureStore, joblib.Memory or None, default=None
+        Where the statistics of every clip are kept, as in `MFCCTransformer`.
+    n_jobs : int or None, default=None
+        Threads to work with, as in scikit-learn.
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of X. Only if X was a 2-D array or table of samples.
+    feature_names_in_ : ndarray of str
+        Column names of X. Only if X was a DataFrame.
+
+    See Also
+    --------
+    skvoicefake.feature_extraction.LFCCTransformer : The cepstra themselves; ``output="stats"`` pads short clips.
+
+    Notes
+    -----
+    For every coefficient: its mean over frames, its standard deviation, and
+    the standard deviation of its difference from one frame to the next (0 for
+    a clip of one frame). Silence is no error here: its cepstra are those of
+    the floor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvoicefake.detectors import CepstralStatisticsTransformer
+    >>> rng = np.random.default_rng(0)
+    >>> CepstralStatisticsTransformer().fit_transform([rng.normal(size=16000), rng.normal(size=40000)]).shape
+    (2, 360)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "front_ends": ["array-like", None],
+        "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
+        "duration": [Interval(Real, 0, MAX_DURATION, closed="right"), None],
+        "cache": ClipTransformer._parameter_constraints["cache"],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        *,
+        front_ends: Sequence[SpectralTransformer] | None = None,
+        sample_rate: float = 16_000,
+        duration: float | None = 10.0,
+        cache: Any = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.front_ends = front_ends
+        self.sample_rate = sample_rate
+        self.duration = duration
+        self.cache = cache
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters and X; there is nothing to learn, so files are not read.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : CepstralStatisticsTransformer
+
+        Raises
+        ------
+        AudioError
+            If a waveform is none.
+        """
+        self._validate_params()
+        self._front_ends()
+        clips = as_clips(self, X, reset=True)
+        for i, clip in enumerate(clips.items):
+            if isinstance(clip, np.ndarray | tuple):
+                self._load(clips, i)
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Compute the statistics of every clip.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
+
+        Returns
+        -------
+        features : ndarray of shape (n_clips, 3 * n_coefficients), float32
+            `n_coefficients` of all front ends together.
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read.
+        """
+        self._validate_params()
+        front_ends = self._front_ends()
+        clips = as_clips(self, X, reset=False)
+        features = np.empty((len(clips), len(self.get_feature_names_out())), dtype=np.float32)
+        shelf = self._shelf(clips, front_ends)
+
+        def compute(i: int) -> NDArray[np.float32]:
+            y = self._load(clips, i)
+            return np.concatenate([statistics(front_end._coefficients(y)) for front_end in front_ends])
+
+        def put(i: int) -> None:
+            features[i] = compute(i) if shelf is None else shelf.get(clips.items[i], lambda: compute(i))
+
+        for_each(put, range(len(clips)), n_jobs=self.n_jobs, name=type(self).__name__, verbose=self.verbose)
+        if shelf is not None and shelf.failure is not None:
+            warnings.warn(
+                f"cache={shelf.folder!r} cannot be written to ({shelf.failure.strerror}): the features are right, but"
+                " not all are kept for the next time. Make room, or choose another folder.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return features
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Name the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored: the names do not depend on those of X.
+
+        Returns
+        -------
+        names : ndarray of str
+            Such as "0_lfcc00_mean": the first front end's first coefficient.
+        """
+        return np.array(
+            [
+                f"{position}_{name}_{statistic}"
+                for position, front_end in enumerate(self._front_ends())
+                for statistic in STATISTICS
+                for name in front_end._coefficient_names()
+            ],
+            dtype=object,
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def _front_ends(self) -> list[SpectralTransformer]:
+        rate = self.sample_rate
+        if self.front_ends is None:
+            fine = LFCCTransformer(sample_rate=rate, n_fft=1024, win_length=640)
+            upper, lower = clone(fine).set_params(fmin=rate / 4), clone(fine).set_params(fmax=rate / 4)
+            return [LFCCTransformer(sample_rate=rate), upper, lower]
+        front_ends = list(self.front_ends)
+        for position, front_end in enumerate(front_ends):
+            if not isinstance(front_end, SpectralTransformer):
+                raise TypeError(
+                    f"front_ends[{position}]: expected an LFCCTransformer, MFCCTransformer or FilterBankTransformer,"
+                    f" got {type(front_end).__name__}."
+                )
+            if front_end.sample_rate != rate:
+                raise ValueError(
+                    f"front_ends[{position}] has sample_rate={front_end.sample_rate:g}, and this transformer {rate:g}."
+                    " Give both the same."
+                )
+            front_end._validate_params()
+        if not front_ends:
+            raise ValueError("front_ends is empty: expected at least one transformer, or None for the usual ones.")
+        return front_ends
+
+    def _load(self, clips: Clips, i: int) -> NDArray[np.float32]:
+        return load_audio(clips.items[i], self.sample_rate, duration=self.duration, name=clips.name(i))
+
+    def _shelf(self, clips: Clips, front_ends: list[SpectralTransformer]) -> Shelf | None:
+        store = as_store(self.cache)
+        if store is None:
+            return None
+        recipe = {
+            "transformer": type(self).__name__,
+            "duration": self.duration,
+            "is_table": clips.is_table,
+            "front_ends": [[type(front_end).__name__, frame_parameters(front_end)] for front_end in front_ends],
+        }
+        return Shelf(store, recipe, (len(self.get_feature_names_out()),))
+
+
+def frame_parameters(front_end: SpectralTransformer) -> dict[str, Any]:
+    """Return the parameters that make the coefficients of a frame."""
+    return {name: value for name, value in front_end.get_params().items() if name not in OF_CLIPS}
+
+
+def statistics(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return mean, deviation, and deviation of the step between frames, of shape (3 * n_coefficients,)."""
+    steps = np.diff(coefficients, axis=0)
+    restless = steps.std(axis=0, dtype=np.float64) if len(steps) else np.zeros(coefficients.shape[1])
+    mean, deviation = (function(coefficients, axis=0, dtype=np.float64) for function in (np.mean, np.std))
+    return np.concatenate([mean, deviation, restless]).astype(np.float32)
