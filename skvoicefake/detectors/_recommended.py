@@ -35,7 +35,7 @@ def recommended_detector(*, cache: Any = None, n_jobs: int | None = None, random
         A classifier of clips, with `predict`, `predict_proba`,
         `decision_function` and `verdict`:
 
-        1. Every training clip is joined by a copy that went through one or two
+        1. Every training clip is joined by a copy that went through up to two
            of rooms, noise, equalizers, band limits, resampling, codecs and
            telephones (`AugmentedClassifier`).
         2. `CepstralStatisticsTransformer`: statistics over time of
@@ -73,6 +73,6 @@ def recommended_detector(*, cache: Any = None, n_jobs: int | None = None, random
         ]
     )
     copied = AugmentedClassifier(
-        pipeline, methods=METHODS, methods_per_copy=(1, 2), n_jobs=n_jobs, random_state=random_state
+        pipeline, methods=METHODS, methods_per_copy=(0, 2), n_jobs=n_jobs, random_state=random_state
     )
     return GuardedClassifier(copied, DomainGuard())
