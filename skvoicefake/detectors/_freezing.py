@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.detectors._blend import EDGE, TreesAndKernel
-from skvoicefake.detectors._card import ModelCard
 from skvoicefake.detectors._forest import Arrays, forest_arrays
-from skvoicefake.detectors._frozen import ABOUT, FORMAT, NUMBERS, TRANSFORMERS, read
+from skvoicefake.detectors._frozen import ABOUT, FORMAT, NUMBERS, TRANSFORMERS, thawed
 from skvoicefake.detectors._guarded import GuardedClassifier
 from skvoicefake.detectors._kernel import svm_arrays
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
@@ -60,7 +59,7 @@ def freeze(
     ------
     ValueError
         If the detector is not of this form, or a clip's scores lie further
-        apart; the message names the worst one. The files are written then.
+        apart; the message names the worst one. Nothing is written then.
     """
     is_guarded = isinstance(fitted, GuardedClassifier)
     unguarded = fitted.estimator_ if is_guarded else fitted
@@ -77,18 +76,16 @@ def freeze(
     about = {
         "format": FORMAT,
         "classes": np.asarray(parts.blend.classes_).tolist(),
-        "transformer": _described(parts.transformer),
+        # The usual front ends may be others one day.
+        "transformer": _described(clone(parts.transformer).set_params(front_ends=parts.transformer._front_ends())),
         "edge": EDGE,
         "slope": parts.slope,
         "offset": parts.offset,
         "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
         "card": {"versions": versions(), **card},
     }
-    ModelCard(about["card"])
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / NUMBERS).write_bytes(content.getvalue())
-    (folder / ABOUT).write_text(json.dumps(about, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    frozen = read(folder)
+    text = json.dumps(about, indent=1, allow_nan=False) + "\n"
+    frozen = thawed(json.loads(text), content.getvalue())
     apart = np.abs(frozen.score(frozen.transformer.transform(clips)) - unguarded.decision_function(clips))
     worst = int(np.argmax(apart))
     if not apart[worst] <= tolerance:
@@ -96,6 +93,9 @@ def freeze(
             f"clips[{worst}]: the frozen detector's score lies {apart[worst]:.4g} from the fitted one's, more than"
             f" tolerance={tolerance:g}. Keep more bits of the numbers, or look for what differs."
         )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NUMBERS).write_bytes(content.getvalue())
+    (folder / ABOUT).write_text(text, encoding="utf-8")
 
 
 def versions() -> dict[str, str]:

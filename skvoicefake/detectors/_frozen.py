@@ -78,18 +78,22 @@ def read(folder: Traversable) -> Frozen:
             f"{folder / NUMBERS}: damaged, or not the one that {ABOUT} is about. Install skvoicefake again."
         )
     try:
-        return _frozen(about, numbers)
+        return thawed(about, numbers)
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / ABOUT}: damaged ({error}). Install skvoicefake again.") from error
 
 
-def _frozen(about: dict[str, Any], numbers: bytes) -> Frozen:
+def thawed(about: dict[str, Any], numbers: bytes) -> Frozen:
+    """Return what the contents of the two files stand for."""
     with np.load(io.BytesIO(numbers), allow_pickle=False) as file:
         arrays = dict(file)
     guard = _of("guard", arrays)
+    transformer = _made(about["transformer"])
+    if (n_features := len(transformer.get_feature_names_out())) != len(arrays["mean"]):
+        raise ValueError(f"expected a transformer to {len(arrays['mean'])} features, got one to {n_features}")
     return Frozen(
         classes=about["classes"],
-        transformer=_made(about["transformer"]),
+        transformer=transformer,
         mean=arrays["mean"],
         scale=arrays["scale"],
         forest=forest_of(_of("trees", arrays)),

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -53,11 +55,21 @@ def test_versions_are_noted_and_may_be_given(tmp_path):
     assert read(tmp_path).card.content["versions"] == {"numpy": "1"}
 
 
+def test_the_usual_front_ends_are_written_down(tmp_path):
+    detector, clips = fitted_detector()
+    freeze(detector, tmp_path, card=CARD, clips=clips[:1])
+    parameters = json.loads((tmp_path / ABOUT).read_text())["transformer"]["parameters"]
+    assert [front_end["class"] for front_end in parameters["front_ends"]] == ["LFCCTransformer"] * 3
+    assert detector["cepstralstatisticstransformer"].front_ends is None
+
+
 def test_numbers_too_rough_are_told(tmp_path):
     detector, clips = fitted_detector()
     clips, frozen = clips[20:28], tmp_path / "frozen"
     with pytest.raises(ValueError, match=r"clips\[\d\]: the frozen detector's score lies") as caught:
         freeze(detector, frozen, card=CARD, clips=clips, bits=2)
+    assert not frozen.exists()
+    freeze(detector, frozen, card=CARD, clips=clips, bits=2, tolerance=9)
     apart = np.abs(_load(frozen).decision_function(clips) - detector.decision_function(clips))
     assert str(caught.value).startswith(
         f"clips[{np.argmax(apart)}]: the frozen detector's score lies {apart.max():.4g}"

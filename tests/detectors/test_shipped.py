@@ -23,6 +23,7 @@ from skvoicefake.metrics import evaluate
 from tests.checks.shipped import CARD, frozen_detector, sounds
 
 RATE = 16_000
+FEW = {"front_ends": [{"class": "LFCCTransformer", "parameters": {"n_lfcc": 20}}]}
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +183,11 @@ print(_load(Path(sys.argv[1])).classes_.tolist(), found)
         (lambda folder: (folder / NUMBERS).write_bytes(b"PK"), ValueError, r"detector\.npz: damaged, or not the one"),
         (lambda folder: change(folder, format=2), ValueError, "expected format 1, got 2"),
         (lambda folder: change(folder, slope=None), ValueError, r"detector\.json: damaged \("),
+        (
+            lambda folder: change(folder, transformer={"class": "CepstralStatisticsTransformer", "parameters": FEW}),
+            ValueError,
+            r"expected a transformer to \d+ features, got one to 60\)",
+        ),
         (lambda folder: change(folder, card={}), ValueError, "model card's 'title'"),
         (lambda folder: change(folder, transformer={"class": "os.system"}), ValueError, r"damaged \('os.system'\)"),
         (
