@@ -136,9 +136,9 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             given = process_routing(self, "fit", **fit_params).estimator.fit
         groups = next((value for param, value in given.items() if param.rpartition("__")[2] == "groups"), None)
         # First, as it is quick: what it finds wrong is not found after hours of training.
-        self.guard_ = self._new_guard().fit(X, y, groups=groups)
-        self.estimator_ = estimator = clone(self.estimator).fit(X, y, **given)
-        self.classes_ = estimator.classes_
+        guard = self._new_guard().fit(X, y, groups=groups)
+        estimator = clone(self.estimator).fit(X, y, **given)
+        self.guard_, self.estimator_, self.classes_ = guard, estimator, estimator.classes_
         for attribute in ("n_features_in_", "feature_names_in_"):
             if hasattr(estimator, attribute):
                 setattr(self, attribute, getattr(estimator, attribute))
@@ -173,13 +173,13 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             The label, or the guard's remark where it has one.
         """
         remarks = self.remarks(X)
-        known = np.flatnonzero(remarks == "")
-        if not known.size:
+        is_known = remarks == ""
+        if not is_known.any():
             return remarks
-        labels = np.asarray(self._ask("predict", X, known)).astype(str)
+        labels = np.asarray(self._ask("predict", X, is_known)).astype(str)
         # Wide enough for both.
         verdicts = remarks.astype(np.result_type(remarks, labels))
-        verdicts[known] = labels
+        verdicts[is_known] = labels
         return verdicts
 
     def remarks(self, X: Any) -> NDArray[np.str_]:
@@ -214,11 +214,11 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             known.
         """
         remarks = self.remarks(X)
-        known = np.flatnonzero(remarks == "")
+        is_known = remarks == ""
         n_classes = len(self.classes_)
         probabilities = np.full((len(remarks), n_classes), 1 / n_classes)
-        if known.size:
-            probabilities[known] = self._ask("predict_proba", X, known)
+        if is_known.any():
+            probabilities[is_known] = self._ask("predict_proba", X, is_known)
         return probabilities
 
     @_estimator_has("decision_function")
@@ -237,12 +237,12 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             is no evidence either way.
         """
         remarks = self.remarks(X)
-        known = np.flatnonzero(remarks == "")
-        if not known.size:
+        is_known = remarks == ""
+        if not is_known.any():
             return np.zeros(len(remarks) if len(self.classes_) == 2 else (len(remarks), len(self.classes_)))
-        found = self._ask("decision_function", X, known)
+        found = self._ask("decision_function", X, is_known)
         scores = np.zeros((len(remarks), *found.shape[1:]))
-        scores[known] = found
+        scores[is_known] = found
         return scores
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -264,11 +264,9 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         tags.classifier_tags = copy.deepcopy(inner.classifier_tags)
         return tags
 
-    def _ask(self, method: str, X: Any, known: NDArray[np.intp]) -> NDArray[Any]:
+    def _ask(self, method: str, X: Any, is_known: NDArray[np.bool_]) -> NDArray[Any]:
         """Return what the classifier says of the clips that may be judged: of others it may say an error."""
-        if known.size < len(X):
-            X = _safe_indexing(X, known)
-        answers: NDArray[Any] = getattr(self.estimator_, method)(X)
+        answers: NDArray[Any] = getattr(self.estimator_, method)(X if is_known.all() else _safe_indexing(X, is_known))
         return answers
 
     def _new_guard(self) -> Any:
