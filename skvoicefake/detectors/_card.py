@@ -35,6 +35,13 @@ class ModelCard:
     See Also
     --------
     skvoicefake.detectors.load_detector : Its detector's `card` is one.
+
+    Examples
+    --------
+    >>> from skvoicefake.detectors import load_detector
+    >>> card = load_detector().card
+    >>> sorted(card.content)[:4]
+    ['figures', 'limits', 'not_for', 'operating_points']
     """
 
     def __init__(self, content: Mapping[str, Any]) -> None:

@@ -43,6 +43,9 @@ class Frozen(NamedTuple):
     guard: DomainGuard | None
     card: ModelCard
 
+    def __repr__(self) -> str:
+        return f"<{len(self.forest.roots)} trees and {len(self.machine.weights)} support vectors>"
+
     def score(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the log-likelihood ratio of ``classes[1]`` of rows of features."""
         X = ((features - self.mean) / self.scale).astype(np.float32)

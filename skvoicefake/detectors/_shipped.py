@@ -36,6 +36,13 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
     --------
     load_detector : Makes one.
     recommended_detector : The same detector, to be fitted to clips of your own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvoicefake.detectors import load_detector
+    >>> load_detector().decision_function([np.zeros(16_000)]).tolist()  # of silence it says nothing
+    [0.0]
     """
 
     # Features may be computed once for all of its answers: see metrics._responses.
@@ -210,6 +217,8 @@ def load_detector(*, n_jobs: int | None = None) -> ShippedDetector:
     >>> detector = load_detector()
     >>> detector.classes_.tolist()
     ['fake', 'real']
+    >>> detector.verdict([np.zeros(16_000)]).tolist()
+    ['not enough speech']
     """
     return _load(FOLDER, n_jobs)
 

@@ -12,6 +12,8 @@ from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.cli._detector import Detector
 from skvoicefake.cli._scoring import Scorer
+from skvoicefake.detectors import DomainGuard, GuardedClassifier
+from tests.checks.shipped import sounds
 
 t = np.arange(4800) / 16_000
 VOICE = 0.1 * np.random.default_rng(3).normal(size=4800)
@@ -131,6 +133,26 @@ def test_what_is_odd_is_told_of_clips_for_any_transformer_of_ours_however_deep(a
     )
     assert row.error is None
     assert row.warnings[0].startswith("short: ")
+
+
+def test_what_a_guard_says_is_a_warning_without_a_verdict(clips):
+    X, y = sounds(8)
+    pipeline = make_pipeline(LFCCTransformer(duration=1.5, n_lfcc=5, output="stats"), StandardScaler())
+    for classifier, real in ((LogisticRegression(), "real"), (LogisticRegression(), "fake"), (LinearSVC(), "real")):
+        guarded = GuardedClassifier(make_pipeline(*pipeline, classifier), DomainGuard(min_speech=0.2)).fit(X, y)
+        paths = [clips("speech.wav", X[0]), clips("noise.wav")]
+        speech, noise = rows_of(guarded, paths, real=real)
+        assert speech.label == guarded.predict(paths[:1])[0]
+        assert speech.warnings == []
+        assert speech.score == pytest.approx(
+            (1 if real == "real" else -1) * guarded.decision_function(paths[:1])[0], rel=1e-6
+        )
+        assert (noise.label, noise.error, noise.warnings) == (None, None, ["no verdict: not enough speech"])
+        assert repr(noise.score) == "0.0"
+        assert noise.probability == (0.5 if hasattr(classifier, "predict_proba") else None)
+        rows = Scorer(Detector(guarded, None, real), labels_all=True).rows(paths)
+        assert [row.label for row in rows] == guarded.predict(paths).tolist()
+        assert rows[1].warnings == noise.warnings
 
 
 def test_pipelines_of_other_features_get_paths(quick_pipeline, clips, tmp_path):
