@@ -92,7 +92,7 @@ class DomainGuard(BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from skvoicefake.detectors._guard import DomainGuard
+    >>> from skvoicefake.detectors import DomainGuard
     >>> rng = np.random.default_rng(0)
     >>> noises = [0.1 * rng.normal(size=16_000) for _ in range(20)]
     >>> guard = DomainGuard(min_speech=0).fit(noises)

@@ -68,8 +68,7 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from skvoicefake import MFCCTransformer
-    >>> from skvoicefake.detectors._guard import DomainGuard
-    >>> from skvoicefake.detectors._guarded import GuardedClassifier
+    >>> from skvoicefake.detectors import DomainGuard, GuardedClassifier
     >>> rng = np.random.default_rng(0)
     >>> noises = [rng.normal(size=4000) for _ in range(6)]
     >>> hums = [np.cumsum(rng.normal(size=4000)) for _ in range(6)]

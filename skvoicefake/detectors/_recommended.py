@@ -75,4 +75,4 @@ def recommended_detector(*, cache: Any = None, n_jobs: int | None = None, random
     copied = AugmentedClassifier(
         pipeline, methods=METHODS, methods_per_copy=(0, 2), n_jobs=n_jobs, random_state=random_state
     )
-    return GuardedClassifier(copied, DomainGuard())
+    return GuardedClassifier(copied, DomainGuard(min_speech=0.4, n_jobs=n_jobs))
