@@ -32,18 +32,17 @@ CREDITS = {
 
 def card_of(table, tables, points, seconds, args):
     """Return the content of the model card."""
-    minutes = table["duration_s"].astype(float)
     training = []
-    for (home, licence), clips in table.groupby(["source", "licence"], sort=True):
+    for name, clips in _kinds(table):
         names = sorted(set(clips["generator"]) - {"-"})
         training.append(
             {
-                "source": f"{home}, made from it" if (clips["split"] == "extra").all() else home,
+                "source": name,
                 "generators": ", ".join(names) or "-",
                 "clips": len(clips),
-                "hours": float(round(minutes[clips.index].sum() / 3600, 3)),
-                "licence": licence,
-                "attribution": CREDITS.get(home, home),
+                "hours": float(round(clips["duration_s"].astype(float).sum() / 3600, 3)),
+                "licence": clips["licence"].iloc[0].split("; real clip")[0],
+                "attribution": CREDITS.get(name, "see benchmarks/farm"),
             }
         )
     measured = json.loads(args.figures.read_text()) if args.figures else {"tables": []}
@@ -68,8 +67,8 @@ def card_of(table, tables, points, seconds, args):
         "figures": tables + [shown for shown in map(_shown, measured["tables"]) if shown],
         "operating_points": points,
         "limits": [
-            "Generators and sources that it has not met: the last column but one of what it scored is near chance for"
-            " some of them. Zero-shot text-to-speech of the latest kind is the hardest.",
+            "Generators and sources that it has not met. Zero-shot text-to-speech of the latest kind is hardest: the"
+            " fakes of some systems score as more real than people.",
             "It hears much in the highest octave, up to 8 kHz, and at its very edge: where these are cut off or coded"
             " anew, it knows little. Clips that were resampled in another way than those of training are judged worse.",
             "Languages other than English make a small part of the training clips.",
@@ -80,6 +79,16 @@ def card_of(table, tables, points, seconds, args):
             f"Fitting to all clips took {seconds:.0f} s with {args.jobs} threads.",
         ],
     }
+
+
+def _kinds(table):
+    """Give names and clips of every source, label and licence, real speech first; those of the farm together."""
+    own, made = table[table["split"] != "extra"], table[table["split"] == "extra"]
+    for label in ("real", "fake"):
+        for (name, _), clips in own[own["label"] == label].groupby(["source", "licence"], sort=True):
+            yield name, clips
+    for _, clips in made.groupby(made["licence"].str.split("; real clip").str[0], sort=True):
+        yield "made from the real clips above", clips
 
 
 def _shown(found):
