@@ -57,10 +57,13 @@ def test_the_detector_is_written_with_its_card(corpus, capsys):
     # Of the farm, what helps.
     assert {row["generators"] for row in card["training"]} == {"-", "tremble", "fargan"}
     assert sum(row["clips"] for row in card["training"]) == 66
-    (figures,) = card["figures"]
+    figures, changed, followed = card["figures"]
     assert [row[0] for row in figures["rows"]] == ["clean", "noise 20 dB"]
     eer, low, high = figures["rows"][0][1]
     assert 0 <= low <= eer <= high <= 100
+    assert changed["rows"][1][0] == "20 dB quieter"
+    assert abs(changed["rows"][0][1] - eer) < 1e-9
+    assert all(-1 <= value <= 1 for row in followed["rows"] for value in row[1:] if value is not None)
     assert card["operating_points"][0]["name"] == "equal error rate"
     assert json.loads((out / "detector.json").read_text())["format"] == 1
 

@@ -17,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks._conditions import CONDITIONS, written
 from benchmarks._protocols import groups_of, read_corpus
 from benchmarks.shipped._card import card_of
+from benchmarks.shipped._leaning import changes, followed
 from skvoicefake.detectors import _shipped, recommended_detector
 from skvoicefake.detectors._freezing import freeze
 from skvoicefake.metrics import cllr, equal_error_rate
@@ -98,6 +99,8 @@ def judged(detector, table, rows, args):
             "note": "Intervals of 95 %, over sources. Error rates count all clips, also those that get no verdict.",
         }
     ]
+    files = clips["file"].tolist()
+    tables += [changes(detector.estimator_, files, labels), followed(clean, files, labels, n_jobs=args.jobs)]
     real, fake = np.sort(clean[labels == "real"]), np.sort(clean[labels == "fake"])
     points = []
     for name, threshold in (
