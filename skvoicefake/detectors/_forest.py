@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 
-# Shares of 1 / 240 hold 1/2, 1/3, 1/4, 1/5, 1/6, 1/8, 1/10 and 1/12, which small leaves mostly have, as they are.
-LEVELS = 240
+# A multiple of 240: 1/2, 1/3, 1/4, 1/5, 1/6, 1/8, 1/10 and 1/12, which small leaves mostly have, are as they are.
+LEVELS = 273 * 240
 # Nodes looked at in one step: few enough for the processor's cache.
 BLOCK = 2**15
 
@@ -37,7 +37,7 @@ def forest_arrays(forest: Any) -> Arrays:
     arrays : dict of str to ndarray
         "n_nodes" (a number a tree), "beneath" (a node's nodes on its left; 0
         is a leaf), "feature" and "threshold" (of every node that is no leaf)
-        and "share" (of ``classes_[1]`` in every leaf, in 240ths). Numbers of
+        and "share" (of ``classes_[1]`` in every leaf, in 65,520ths). Numbers of
         several bytes are split by byte, which makes them compress better: an
         axis more.
 
@@ -51,8 +51,7 @@ def forest_arrays(forest: Any) -> Arrays:
     A tree compares a float32 feature with a float64 threshold. The largest
     float32 that is no larger parts all float32 numbers in the same way, so
     every clip reaches the leaf that it reaches in the forest. The shares are
-    rounded, each by 0.0021 at most; over the trees of a forest that is some
-    ten thousandths.
+    rounded, each by 0.000008 at most.
     """
     if len(forest.classes_) != 2:
         raise ValueError(f"expected a forest of two classes, got {len(forest.classes_)}.")
@@ -83,7 +82,7 @@ def _tree_arrays(tree: Any) -> Arrays:
         "feature": tree.feature[order][~is_leaf].astype(np.int16),
         "threshold": floor,
         # Numbers of clips before scikit-learn 1.3, shares since: divided, they are shares in both.
-        "share": np.rint(LEVELS * values[is_leaf, 1] / values[is_leaf].sum(axis=1)).astype(np.uint8),
+        "share": np.rint(LEVELS * values[is_leaf, 1] / values[is_leaf].sum(axis=1)).astype(np.uint16),
     }
 
 
@@ -96,7 +95,7 @@ def forest_of(arrays: Arrays) -> Forest:
     threshold, probability = np.zeros((2, len(beneath)), dtype=np.float32)
     feature[is_node] = from_bytes(arrays["feature"], np.int16)
     threshold[is_node] = from_bytes(arrays["threshold"], np.float32)
-    probability[~is_node] = from_bytes(arrays["share"], np.uint8) / np.float32(LEVELS)
+    probability[~is_node] = from_bytes(arrays["share"], np.uint16) / np.float32(LEVELS)
     roots = (np.cumsum(n_nodes) - n_nodes).astype(np.int32)
     return Forest(roots, feature, threshold, beneath + is_node, is_node.astype(np.int8), probability)
 
