@@ -20,6 +20,7 @@ from skvoicefake.feature_extraction._spectral import SpectralTransformer
 from skvoicefake.feature_extraction._transformer import ClipTransformer
 
 STATISTICS = ("mean", "std", "slope")
+HEARD = 0.01  # seconds in the middle of a frame that tell how loud it is: what no window fades out
 # What the coefficients of a frame depend on; the rest of a front end's parameters is about clips and panels.
 OF_CLIPS = frozenset(ClipTransformer._parameter_constraints) - {"sample_rate"}
 
@@ -43,6 +44,9 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
         Rate in Hz at which clips are analysed, and that of bare arrays.
     duration : float or None, default=10.0
         Seconds of a clip to analyse at most, from its start; None is all.
+    silence_db : float or None, default=60.0
+        Frames this far beneath the loudest are left out, so that silence before
+        or after the speech leaves no trace either; None keeps all.
     cache : path, FeatureStore, joblib.Memory or None, default=None
         Where the statistics of every clip are kept, as in `MFCCTransformer`.
     n_jobs : int or None, default=None
@@ -64,9 +68,9 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
     Notes
     -----
     For every coefficient: its mean over frames, its standard deviation, and
-    the standard deviation of its difference from one frame to the next (0 for
-    a clip of one frame). Silence is no error here: its cepstra are those of
-    the floor.
+    the standard deviation of its difference from one frame to the next, where
+    neither is left out (0 if there is none). How loud a frame is, its middle
+    10 ms tell. Silence is no error here: its cepstra are those of the floor.
 
     Examples
     --------
@@ -81,6 +85,7 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
         "front_ends": ["array-like", None],
         "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
         "duration": [Interval(Real, 0, MAX_DURATION, closed="right"), None],
+        "silence_db": [Interval(Real, 0, None, closed="left"), None],
         "cache": ClipTransformer._parameter_constraints["cache"],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
@@ -92,6 +97,7 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
         front_ends: Sequence[SpectralTransformer] | None = None,
         sample_rate: float = 16_000,
         duration: float | None = 10.0,
+        silence_db: float | None = 60.0,
         cache: Any = None,
         n_jobs: int | None = None,
         verbose: int = 0,
@@ -99,6 +105,7 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
         self.front_ends = front_ends
         self.sample_rate = sample_rate
         self.duration = duration
+        self.silence_db = silence_db
         self.cache = cache
         self.n_jobs = n_jobs
         self.verbose = verbose
@@ -156,7 +163,7 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
 
         def compute(i: int) -> NDArray[np.float32]:
             y = self._load(clips, i)
-            return np.concatenate([statistics(front_end._coefficients(y)) for front_end in front_ends])
+            return np.concatenate([self._statistics(front_end, y) for front_end in front_ends])
 
         def put(i: int) -> None:
             features[i] = compute(i) if shelf is None else shelf.get(clips.items[i], lambda: compute(i))
@@ -223,6 +230,15 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
             raise ValueError("front_ends is empty: expected at least one transformer, or None for the usual ones.")
         return front_ends
 
+    def _statistics(self, front_end: SpectralTransformer, y: NDArray[np.float32]) -> NDArray[np.float32]:
+        coefficients = front_end._coefficients(y)
+        if self.silence_db is None:
+            return statistics(coefficients, np.ones(len(coefficients), dtype=bool))
+        middles = front_end.hop_length * np.arange(len(coefficients))
+        middles += 0 if front_end.center else front_end.n_fft // 2
+        power = power_around(y, middles, round(HEARD * self.sample_rate))
+        return statistics(coefficients, power >= np.max(power) * 10 ** (-self.silence_db / 10))
+
     def _load(self, clips: Clips, i: int) -> NDArray[np.float32]:
         return load_audio(clips.items[i], self.sample_rate, duration=self.duration, name=clips.name(i))
 
@@ -233,6 +249,7 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
         recipe = {
             "transformer": type(self).__name__,
             "duration": self.duration,
+            "silence_db": self.silence_db,
             "is_table": clips.is_table,
             "front_ends": [[type(front_end).__name__, frame_parameters(front_end)] for front_end in front_ends],
         }
@@ -244,9 +261,18 @@ def frame_parameters(front_end: SpectralTransformer) -> dict[str, Any]:
     return {name: value for name, value in front_end.get_params().items() if name not in OF_CLIPS}
 
 
-def statistics(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
+def power_around(y: NDArray[np.float32], middles: NDArray[Any], n_samples: int) -> NDArray[np.float64]:
+    """Return the sum of the squares of so many samples around each of some places."""
+    so_far = np.concatenate([[0.0], np.cumsum(np.square(y, dtype=np.float64))])
+    starts = middles - n_samples // 2
+    ends, starts = np.clip(starts + n_samples, 0, len(y)), np.clip(starts, 0, len(y))
+    return np.asarray(so_far[ends] - so_far[starts])
+
+
+def statistics(coefficients: NDArray[np.float32], is_heard: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return mean, deviation, and deviation of the step between frames, of shape (3 * n_coefficients,)."""
-    steps = np.diff(coefficients, axis=0)
+    steps = np.diff(coefficients, axis=0)[is_heard[1:] & is_heard[:-1]]
+    heard = coefficients[is_heard]
     restless = steps.std(axis=0, dtype=np.float64) if len(steps) else np.zeros(coefficients.shape[1])
-    mean, deviation = (function(coefficients, axis=0, dtype=np.float64) for function in (np.mean, np.std))
+    mean, deviation = (function(heard, axis=0, dtype=np.float64) for function in (np.mean, np.std))
     return np.concatenate([mean, deviation, restless]).astype(np.float32)

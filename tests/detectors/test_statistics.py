@@ -57,6 +57,30 @@ def test_silence_has_the_cepstra_of_the_floor():
     assert silent[0] == pytest.approx(-100 * np.sqrt(8))
 
 
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 50), st.integers(0, 50))
+def test_silence_around_a_clip_leaves_little_trace(before, after):
+    y = noises(1, 8000)[0].astype(np.float32)
+    padded = np.concatenate([np.zeros(160 * before), y, np.zeros(160 * after)])
+    plain, found = CepstralStatisticsTransformer(front_ends=SMALL).transform([y, padded])
+    # But for the frames that lie across its ends, and those of a clip alone hear the edge as well.
+    np.testing.assert_allclose(found, plain, atol=4)
+    kept = CepstralStatisticsTransformer(front_ends=SMALL, silence_db=None).transform([padded])[0]
+    assert before + after < 10 or np.abs(kept - plain).max() > 10
+
+
+def test_quiet_frames_are_left_out():
+    y = np.concatenate([noises(1, 4000)[0], 1e-4 * noises(1, 4000)[0]]).astype(np.float32)
+    cepstra = lfcc(y, n_lfcc=4, n_filters=8)
+    sums = np.array([np.square(y[max(0, 160 * t - 80) : 160 * t + 80]).sum() for t in range(len(cepstra))])
+    heard = sums >= 1e-3 * sums.max()
+    assert 0.4 < heard.mean() < 0.6
+    found = CepstralStatisticsTransformer(front_ends=SMALL, silence_db=30).transform([y])[0]
+    np.testing.assert_allclose(found[:4], cepstra[heard].mean(0), atol=1e-3)
+    both = heard[1:] & heard[:-1]
+    np.testing.assert_allclose(found[8:], np.diff(cepstra, axis=0)[both].std(0), atol=1e-3)
+
+
 def test_only_the_start_of_a_long_clip_counts():
     y = noises(1, 8000)[0]
     transformer = CepstralStatisticsTransformer(front_ends=SMALL, duration=0.25)
