@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skvoicefake.detectors import baselines
+    from skvoicefake.detectors import baselines, load_detector, recommended_detector
     from skvoicefake.feature_extraction import FilterBankTransformer, LFCCTransformer, MFCCTransformer
     from skvoicefake.neural_network import CNNLSTMClassifier
 
@@ -16,6 +16,8 @@ __all__ = [
     "MFCCTransformer",
     "__version__",
     "baselines",
+    "load_detector",
+    "recommended_detector",
 ]
 
 # Where public names live. They are loaded on first use, so that importing the package is quick
@@ -24,7 +26,7 @@ _HOMES = {
     "FilterBankTransformer": "skvoicefake.feature_extraction",
     "LFCCTransformer": "skvoicefake.feature_extraction",
     "MFCCTransformer": "skvoicefake.feature_extraction",
-    "baselines": "skvoicefake.detectors",
+    **dict.fromkeys(("baselines", "load_detector", "recommended_detector"), "skvoicefake.detectors"),
     "CNNLSTMClassifier": "skvoicefake.neural_network",
 }
 _ROOMS = {
