@@ -49,10 +49,11 @@ def corpus(tmp_path):
 def test_the_detector_is_written_with_its_card(corpus, capsys):
     out = corpus / "out"
     arguments = [str(corpus / "corpus"), str(corpus / "farm"), "--out", str(out), "--folder", str(corpus / "kept")]
-    main([*arguments, "--conditions", "noise 20 dB", "--jobs", "1"])
+    main([*arguments, "--conditions", "noise 20 dB", "--jobs", "1", "--page", str(corpus / "card.md")])
     assert "trained in" in capsys.readouterr().out
     detector = _shipped._load(out)
     assert detector.classes_.tolist() == ["fake", "real"]
+    assert (corpus / "card.md").read_text(encoding="utf-8") == detector.card.to_markdown()
     card = detector.card.content
     # Of the farm, what helps.
     assert {row["generators"] for row in card["training"]} == {"-", "tremble", "fargan"}

@@ -18,7 +18,7 @@ from benchmarks._conditions import CONDITIONS, written
 from benchmarks._protocols import groups_of, read_corpus
 from benchmarks.shipped._card import card_of
 from benchmarks.shipped._leaning import changes, followed
-from skvoicefake.detectors import _shipped, recommended_detector
+from skvoicefake.detectors import ModelCard, _shipped, recommended_detector
 from skvoicefake.detectors._freezing import freeze
 from skvoicefake.metrics import cllr, equal_error_rate
 from skvoicefake.metrics._bootstrap import intervals
@@ -35,6 +35,7 @@ def main(argv=None):
     parser.add_argument("corpus", type=Path, help="a folder with manifest.csv")
     parser.add_argument("farm", nargs="+", type=Path, help="folders of fakes made from its train split")
     parser.add_argument("--out", type=Path, default=Path(str(_shipped.FOLDER)), help="default: in the package")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the card there too (docs/model_card.md)")
     parser.add_argument("--figures", type=Path, metavar="FILE", help="what benchmarks.detection wrote, for the card")
     parser.add_argument("--conditions", nargs="*", metavar="NAME", choices=list(CONDITIONS), default=list(CONDITIONS))
     parser.add_argument("--folder", type=Path, default=Path("detection"), help="where features and conditions are kept")
@@ -51,6 +52,8 @@ def main(argv=None):
     detector, seconds = fitted(table, np.arange(len(table)), args)
     card = card_of(table, tables, points, seconds, args)
     freeze(detector, args.out, card=card, clips=table["file"].tolist()[:: max(1, len(table) // 400)])
+    if args.page:
+        ModelCard(card).to_markdown(args.page)
     for found in tables:
         print(f"\n{found['title']}")
         for row in [found["columns"], *found["rows"]]:

@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 
+from skvoicefake.detectors._freezing import versions
+
 CREDITS = {
     "asterisk-prompts": "Asterisk sound prompts: Allison Smith, June Wallack, Carlo Flora; ivrvoice.ru",
     "assemvc": "Assem-VC demo page, MINDsLab",
@@ -66,6 +68,7 @@ def card_of(table, tables, points, seconds, args):
         "training": training,
         "figures": tables + [shown for shown in map(_shown, measured["tables"]) if shown],
         "operating_points": points,
+        "versions": versions(),
         "limits": [
             "Generators and sources that it has not met. Zero-shot text-to-speech of the latest kind is hardest: the"
             " fakes of some systems score as more real than people.",

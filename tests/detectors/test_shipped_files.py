@@ -71,3 +71,8 @@ def test_the_card_says_what_it_should(detector):
         for rate in (point["real_called_fake"], point["fake_called_real"]):
             value, low, high = rate if isinstance(rate, list) else [rate] * 3
             assert 0 <= low <= value <= high <= 1
+
+
+def test_the_page_of_the_guide_is_the_card(detector):
+    page = Path(__file__).parents[2] / "docs" / "model_card.md"
+    assert page.read_text(encoding="utf-8") == detector.card.to_markdown()
