@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Arrays = dict[str, NDArray[Any]]
 
 # A multiple of 240: 1/2, 1/3, 1/4, 1/5, 1/6, 1/8, 1/10 and 1/12, which small leaves mostly have, are as they are.
-LEVELS = 273 * 240
+LEVELS = 17 * 240
 # Nodes looked at in one step: few enough for the processor's cache.
 BLOCK = 2**15
 
@@ -35,11 +35,11 @@ def forest_arrays(forest: Any) -> Arrays:
     Returns
     -------
     arrays : dict of str to ndarray
-        "n_nodes" (a number a tree), "beneath" (a node's nodes on its left; 0
-        is a leaf), "feature" and "threshold" (of every node that is no leaf)
-        and "share" (of ``classes_[1]`` in every leaf, in 65,520ths). Numbers of
-        several bytes are split by byte, which makes them compress better: an
-        axis more.
+        "n_nodes" (a number a tree), "is_node" (a bit a node: 0 is a leaf),
+        "feature" and "threshold" (of every node that is no leaf) and "share"
+        (of ``classes_[1]`` in every leaf, in 4,080ths). Numbers of several
+        bytes are split by byte, which makes them compress better: an axis
+        more.
 
     Raises
     ------
@@ -51,14 +51,15 @@ def forest_arrays(forest: Any) -> Arrays:
     A tree compares a float32 feature with a float64 threshold. The largest
     float32 that is no larger parts all float32 numbers in the same way, so
     every clip reaches the leaf that it reaches in the forest. The shares are
-    rounded, each by 0.000008 at most.
+    rounded, each by 0.00013 at most.
     """
     if len(forest.classes_) != 2:
         raise ValueError(f"expected a forest of two classes, got {len(forest.classes_)}.")
     parts = [_tree_arrays(estimator.tree_) for estimator in forest.estimators_]
-    n_nodes = np.array([len(part["beneath"]) for part in parts], dtype=np.int32)
+    n_nodes = np.array([len(part["is_node"]) for part in parts], dtype=np.int32)
     together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return {"n_nodes": n_nodes} | {name: to_bytes(values) for name, values in together.items()}
+    bits: Arrays = {"n_nodes": n_nodes, "is_node": np.packbits(together.pop("is_node"))}
+    return bits | {name: to_bytes(values) for name, values in together.items()}
 
 
 def _tree_arrays(tree: Any) -> Arrays:
@@ -69,16 +70,13 @@ def _tree_arrays(tree: Any) -> Arrays:
         order.append(node)
         if left[node] >= 0:
             stack += [right[node], left[node]]
-    position = np.empty(len(order), dtype=np.int64)
-    position[order] = np.arange(len(order))
     is_leaf = tree.children_left[order] < 0
-    beneath = position[tree.children_right[order]] - np.arange(len(order)) - 1
     values = tree.value[order, 0]
     threshold = tree.threshold[order][~is_leaf]
     floor = threshold.astype(np.float32)
     floor = np.where(floor > threshold, np.nextafter(floor, np.float32(-np.inf)), floor)
     return {
-        "beneath": np.where(is_leaf, 0, beneath).astype(np.uint32),
+        "is_node": ~is_leaf,
         "feature": tree.feature[order][~is_leaf].astype(np.int16),
         "threshold": floor,
         # Numbers of clips before scikit-learn 1.3, shares since: divided, they are shares in both.
@@ -88,16 +86,29 @@ def _tree_arrays(tree: Any) -> Arrays:
 
 def forest_of(arrays: Arrays) -> Forest:
     """Return the trees of `forest_arrays`, laid out to be walked."""
-    beneath = from_bytes(arrays["beneath"], np.uint32).astype(np.int32)
-    is_node = beneath > 0
     n_nodes = arrays["n_nodes"]
-    feature = np.zeros(len(beneath), dtype=np.int16)
-    threshold, probability = np.zeros((2, len(beneath)), dtype=np.float32)
+    is_node = np.unpackbits(arrays["is_node"], count=int(n_nodes.sum())).astype(bool)
+    feature = np.zeros(len(is_node), dtype=np.int16)
+    threshold, probability = np.zeros((2, len(is_node)), dtype=np.float32)
     feature[is_node] = from_bytes(arrays["feature"], np.int16)
     threshold[is_node] = from_bytes(arrays["threshold"], np.float32)
     probability[~is_node] = from_bytes(arrays["share"], np.uint16) / np.float32(LEVELS)
     roots = (np.cumsum(n_nodes) - n_nodes).astype(np.int32)
-    return Forest(roots, feature, threshold, beneath + is_node, is_node.astype(np.int8), probability)
+    return Forest(roots, feature, threshold, steps_to_right(is_node), is_node.astype(np.int8), probability)
+
+
+def steps_to_right(is_node: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return how far behind a node the one on its right is, where those on its left follow it; 0 in a leaf."""
+    # Nodes that wait for their right side, before each one: a node adds one, a leaf takes one away. All on the left
+    # of a node has been seen where there are as many as before it for the first time.
+    waiting = np.concatenate([[0], np.cumsum(np.where(is_node, 1, -1))])
+    order = np.argsort(waiting, kind="stable")
+    alike = np.empty_like(order)
+    alike[order[:-1]] = order[1:]
+    nodes = np.flatnonzero(is_node)
+    steps = np.zeros(len(is_node), dtype=np.int32)
+    steps[nodes] = alike[nodes] - nodes
+    return steps
 
 
 def forest_probability(forest: Forest, X: NDArray[np.float32]) -> NDArray[np.float64]:

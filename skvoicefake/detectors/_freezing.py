@@ -33,7 +33,7 @@ def freeze(
     card: dict[str, Any],
     clips: Any,
     tolerance: float = 0.01,
-    bits: int = 12,
+    bits: int = 13,
 ) -> None:
     """Write a fitted detector as two files, and see that they score clips as it does.
 
@@ -52,7 +52,7 @@ def freeze(
         Scored by both, the more the better.
     tolerance : float, default=0.01
         How far the scores of a clip may lie apart, as log-likelihood ratios.
-    bits : int, default=12
+    bits : int, default=13
         What `svm_arrays` keeps of a number.
 
     Raises
