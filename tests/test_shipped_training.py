@@ -58,10 +58,11 @@ def test_the_detector_is_written_with_its_card(corpus, capsys):
     # Of the farm, what helps.
     assert {row["generators"] for row in card["training"]} == {"-", "tremble", "fargan"}
     assert sum(row["clips"] for row in card["training"]) == 66
-    figures, changed, followed = card["figures"]
+    figures, generators, changed, followed = card["figures"]
     assert [row[0] for row in figures["rows"]] == ["clean", "noise 20 dB"]
     eer, low, high = figures["rows"][0][1]
     assert 0 <= low <= eer <= high <= 100
+    assert [row[:4] for row in generators["rows"]] == [["tremble", f"away{i}", 2, "2, of its source"] for i in range(3)]
     assert changed["rows"][1][0] == "20 dB quieter"
     assert abs(changed["rows"][0][1] - eer) < 1e-9
     assert all(-1 <= value <= 1 for row in followed["rows"] for value in row[1:] if value is not None)
