@@ -62,8 +62,8 @@ def card_of(table, tables, points, seconds, args):
         ],
         "not_for": [
             "Evidence against anyone. It errs on a large share of speech by modern systems; the tables say how often.",
-            "Music, singing, several speakers at once, or less than 0.4 s of voiced speech: it gives no verdict where it"
-            " notices.",
+            "Music, singing, several speakers at once, or less than 0.4 s of voiced speech: it gives no verdict where"
+            " it notices.",
             "Telephone speech, or what went through low bit rates: the tables say what is left of its accuracy there.",
         ],
         "training": training,
@@ -73,8 +73,8 @@ def card_of(table, tables, points, seconds, args):
         "limits": [
             "Generators and sources that it has not met. Zero-shot text-to-speech of the latest kind is hardest: the"
             " fakes of some systems score as more real than people.",
-            "Noise floors. Generators leave out the hiss that recordings have, and it hears that: with faint hiss added,"
-            " fakes score as more real, as the table of changes says.",
+            "Noise floors. Generators leave out the hiss that recordings have, and it hears that: with faint hiss"
+            " added, fakes score as more real, as the table of changes says.",
             "Clips shorter than those of training (2.7 s): the first half alone is judged worse, and as more fake.",
             "Languages other than English make a small part of the training clips.",
             "It looks at the first 10 s of a clip. Cut long recordings (`datasets.cut_segments`).",
