@@ -53,10 +53,13 @@ def save_detector(folder: Path, pipeline: Any, about: dict[str, Any]) -> None:
 
 
 def is_detector(path: str | Path) -> bool:
-    """Tell whether an argument names a detector, and not clips: a folder with one, or a pickle, be it there or not."""
+    """Tell whether an argument names a detector, whole or not, and no clips: a folder, or a pickle, there or not."""
     # os.path, as a Path of Python 3.11 raises on names that are too long.
     name = os.fspath(path)
-    return name.lower().endswith((".joblib", ".pkl")) or os.path.isfile(os.path.join(name, PIPELINE))  # noqa: PTH113, PTH118
+    return name.lower().endswith((".joblib", ".pkl")) or any(
+        os.path.isfile(os.path.join(name, part))  # noqa: PTH113, PTH118
+        for part in (PIPELINE, ABOUT)
+    )
 
 
 def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
@@ -68,7 +71,7 @@ def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
         says(f"no detector is named: this is {SHIPPED}. `skvoicefake info` prints its card.")
         shipped = shipped_detector()
         return Detector(shipped, SHIPPED, _real_class(shipped.classes_.tolist(), real_label, SHIPPED))
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110
         raise FileNotFoundError(f"{path}: no such file or folder. A detector is {HELP}.")
     about: dict[str, Any] = {}
     file = path

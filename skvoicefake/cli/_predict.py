@@ -20,7 +20,8 @@ DETECTOR is {_detector.HELP}.
 {_detector.CAUTION}
 Without DETECTOR, the one in the package scores: `skvoicefake info` prints what it is good for. It looks
 at the first 10 s of a recording. Where it has not heard enough speech, or nothing like what it knows, it
-gives no label, and the warnings say why."""
+gives no label, and the warnings say why. What comes first of several, is not there and does not end like
+audio (.wav, ...) is taken for the name of a detector, and an error."""
 EXAMPLES = """\
 examples:
   skvoicefake predict suspicious.wav
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output is None and (args.resume or args.force):
         raise UsageError("--resume and --force go with -o FILE.")
-    is_named = _detector.is_detector(args.inputs[0])
+    is_named = names_detector(args.inputs)
     inputs = args.inputs[is_named:]
     if not inputs:
         raise UsageError(f"expected files to score with the detector {args.inputs[0]}.")
@@ -86,6 +87,19 @@ def run(args: argparse.Namespace) -> int:
     if n_bad:
         says(f"{n_bad} of {n_clips} clips could not be scored; their rows say why.")
     return int(n_bad > 0)
+
+
+def names_detector(inputs: list[str]) -> bool:
+    """Tell whether the first input is meant as a detector, be it there or not."""
+    first = inputs[0]
+    if _detector.is_detector(first):
+        return True
+    if len(inputs) == 1 or first == "-" or os.path.exists(first):  # noqa: PTH110
+        return False
+    from skvoicefake.datasets._files import AUDIO_SUFFIXES
+
+    # Nothing is there. Were a detector's misspelt name taken for a clip, another detector would score the clips.
+    return os.path.splitext(first)[1].lower() not in AUDIO_SUFFIXES  # noqa: PTH122
 
 
 def unique_paths(inputs: Iterable[str], done: Iterable[str] = ()) -> Iterator[str]:

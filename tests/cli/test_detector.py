@@ -56,7 +56,9 @@ def test_the_folder_of_the_demo(tmp_path):
 
 def test_what_names_a_detector(tmp_path):
     save_detector(tmp_path / "detector", classifier(), {})
-    for name in ("detector", "nowhere.joblib", "NOWHERE.PKL", "detector/pipeline.joblib"):
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / ABOUT).write_text("{}")
+    for name in ("detector", "nowhere.joblib", "NOWHERE.PKL", "detector/pipeline.joblib", "cut"):
         assert is_detector(tmp_path / name)
     for name in ("", "nowhere", "clip.wav", "detector/detector.json", "long" * 1000):
         assert not is_detector(str(tmp_path / name))

@@ -222,6 +222,15 @@ def test_what_the_package_hears_nothing_in(shipped, clips, bad, capsys):
     assert rows[3]["error"].startswith("no such file")
 
 
+def test_a_clip_that_is_not_there_is_no_detector(shipped, speech_corpus, capsys):
+    paths = ["nowhere.WAV", str(speech_corpus / "real" / "0.wav")]
+    for given in (paths, paths[:1], ["nowhere"]):
+        assert main(["predict", *given]) == 1
+        rows = rows_of(capsys.readouterr().out)
+        assert [row["path"] for row in rows] == given
+        assert rows[0]["error"].startswith("no such file")
+
+
 @pytest.mark.parametrize(
     "order", ["{detector} -o {output} {a} {b}", "{detector} {a} -o {output} {b}", "-o {output} {detector} {a} {b}"]
 )
@@ -246,11 +255,18 @@ def test_files_may_begin_with_a_dash(shipped, clips, monkeypatch, capsys):
         ("DETECTOR a.wav --resume", 2, "--resume and --force go with -o FILE"),
         ("DETECTOR a.wav --real-label yes", 1, "--real-label yes is none of the detector's classes ['fake', 'real']"),
         ("a.pkl a.wav", 1, "a.pkl: cannot be loaded as a pickled classifier"),
+        # No clips: what is in the package is not to score in the place of a detector that is misspelt or not whole.
+        ("detctor a.wav", 1, "detctor: no such file or folder. A detector is a folder"),
+        ("runs/detector.v2 -", 1, "detector.v2: no such file or folder. A detector is a folder"),
+        (f"{'long' * 999} a.wav", 1, "long: no such file or folder. A detector is a folder"),
+        ("cut a.wav", 1, "cut: no detector in this folder: pipeline.joblib is missing"),
     ],
 )
 def test_errors_are_one_line(arguments, status, message, quick_detector, clips, capsys, monkeypatch):
     monkeypatch.chdir(Path(clips("a.wav")).parent)
     Path("a.pkl").write_text("no pickle")
+    Path("cut").mkdir()
+    Path("cut", "detector.json").write_text("{}")
     assert main(["predict", *arguments.replace("DETECTOR", str(quick_detector)).split()]) == status
     captured = capsys.readouterr()
     assert captured.out == ""
