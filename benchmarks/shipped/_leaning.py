@@ -72,6 +72,6 @@ def followed(scores, files, labels, *, n_jobs):
             some = np.ptp(values[use]) > 0 if use.any() else False
             found.append(float(spearmanr(values[use], scores[use]).statistic) if some else None)
         rows.append([name, *found])
-    note = "Near 0: scores of clips of one class do not depend on it. See SurfaceTransformer for what the features are."
+    note = "What changing them does, the table above says. See SurfaceTransformer for what the features are."
     title = "What its scores follow: rank correlation with what is no voice, on the dev split"
     return {"title": title, "columns": ["feature", "within real", "within fakes"], "rows": rows, "note": note}

@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skvoicefake.metrics._inputs import check_groups
 
@@ -96,9 +96,7 @@ class TreesAndKernel(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None
-    ) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Fit both.
 
         Parameters
@@ -106,8 +104,6 @@ class TreesAndKernel(ClassifierMixin, BaseEstimator):
         X : array-like of shape (n_clips, n_features)
         y : array-like of shape (n_clips,)
             Labels of two classes.
-        sample_weight : array-like of shape (n_clips,), default=None
-            Weights of the clips.
         groups : array-like of shape (n_clips,), default=None
             Sources, or whatever clips are alike in. None weighs all clips of a
             class the same.
@@ -125,12 +121,9 @@ class TreesAndKernel(ClassifierMixin, BaseEstimator):
                 f"Only binary classification is supported. {type(self).__name__} needs labels of two classes, got"
                 f" {n_classes} {'class' if n_classes == 1 else 'classes'}: {self.classes_[:5].tolist()}."
             )
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weights = weights * (1.0 if groups is None else weights_of_groups(codes, check_groups(groups, len(y))))
-        for code, label in enumerate(self.classes_.tolist()):
-            if not (total := weights[codes == code].sum()) > 0:
-                raise ValueError(f"No clip of class {label!r} has a weight: there is nothing to learn.")
-            weights[codes == code] *= len(y) / 2 / total
+        weights = np.ones(len(y)) if groups is None else weights_of_groups(codes, check_groups(groups, len(y)))
+        for code in (0, 1):
+            weights[codes == code] *= len(y) / 2 / weights[codes == code].sum()
         self.trees_ = ExtraTreesClassifier(
             self.n_estimators,
             min_samples_leaf=self.min_samples_leaf,

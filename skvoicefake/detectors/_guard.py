@@ -15,13 +15,13 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skvoicefake._groups import connected_groups
-from skvoicefake.audio import MAX_RATE, load_audio
+from skvoicefake.audio import MAX_DURATION, MAX_RATE, load_audio
 from skvoicefake.detectors._speech import MEASURES, MIN_RATE, speech_measures
 from skvoicefake.feature_extraction._clips import as_clips
 from skvoicefake.feature_extraction._parallel import for_each
 
 NO_SPEECH, NARROW, FOREIGN = "not enough speech", "narrow band", "out of domain"
-NARROW_DB = -40.0  # what has less above 4.2 kHz has nothing there
+NARROW_DB = -40.0  # what has less above 6.3 kHz has nothing there
 MARGIN_DB = 10.0  # beneath the least of usual clips
 N_FOLDS = 5
 LIMIT = 10.0  # interquartile ranges from the median; beyond it is far, however far
@@ -36,7 +36,7 @@ class DomainGuard(BaseEstimator):
     Measures of speech, and of nothing that tells real from fake on purpose: how
     much of it there is, how voiced, at what pace the bands rise and fall, how
     fast the spectrum moves, how level is spread, and whether anything lies
-    above 4 kHz. What is usual is learned from the clips of `fit`.
+    above 6 kHz. What is usual is learned from the clips of `fit`.
 
     Parameters
     ----------
@@ -48,13 +48,16 @@ class DomainGuard(BaseEstimator):
     max_rejected : float, default=0.01
         Share of clips like those of `fit` that may be called out of domain. 0
         calls none so.
+    duration : float or None, default=None
+        Seconds of a clip to measure at most, from its start; None is all. As
+        many as the detector hears.
     n_jobs : int or None, default=None
         Threads to work with, as in scikit-learn.
 
     Attributes
     ----------
     narrow_ : float
-        Power above 4.2 kHz, in dB relative to all of it, beneath which a clip
+        Power above 6.3 kHz, in dB relative to all of it, beneath which a clip
         is of narrow band.
     center_, scale_ : ndarray of shape (n_kinds,)
         Median and interquartile range of the measures of kind.
@@ -81,7 +84,7 @@ class DomainGuard(BaseEstimator):
     with less than `min_speech` are not learned from.
 
     "narrow band" is a clip with less than a ten-thousandth of its power above
-    4.2 kHz, in its brightest frames too, and 10 dB less than those of `fit`
+    6.3 kHz, in its brightest frames too, and 10 dB less than those of `fit`
     have. Trained on telephone calls, a guard finds nothing in them.
 
     References
@@ -106,6 +109,7 @@ class DomainGuard(BaseEstimator):
         "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
         "min_speech": [Interval(Real, 0, None, closed="left")],
         "max_rejected": [Interval(Real, 0, 1, closed="left")],
+        "duration": [Interval(Real, 0, MAX_DURATION, closed="right"), None],
         "n_jobs": [Integral, None],
     }
 
@@ -115,11 +119,13 @@ class DomainGuard(BaseEstimator):
         sample_rate: float = 16_000,
         min_speech: float = 0.5,
         max_rejected: float = 0.01,
+        duration: float | None = None,
         n_jobs: int | None = None,
     ) -> None:
         self.sample_rate = sample_rate
         self.min_speech = min_speech
         self.max_rejected = max_rejected
+        self.duration = duration
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None, groups: ArrayLike | None = None) -> Self:
@@ -184,7 +190,7 @@ class DomainGuard(BaseEstimator):
         Returns
         -------
         measures : ndarray of shape (n_clips, 8)
-            Seconds of voiced speech; power above 4.2 kHz in the brightest
+            Seconds of voiced speech; power above 6.3 kHz in the brightest
             twentieth of the frames, in dB relative to all of it; and the
             measures of kind: periodicity of voiced frames (log odds); strength
             of the changes at 2 to 8 Hz relative to slower ones (nepers); shares
@@ -212,7 +218,7 @@ class DomainGuard(BaseEstimator):
         -------
         remarks : ndarray of shape (n_clips,), str
             "" where nothing does, "not enough speech", "narrow band" (no sound
-            above 4 kHz, as over a telephone) or "out of domain"; the first
+            above 6 kHz, as over a telephone) or "out of domain"; the first
             that holds.
 
         Raises
@@ -279,7 +285,7 @@ class DomainGuard(BaseEstimator):
         measures = np.empty((len(clips), len(MEASURES)))
 
         def measure(i: int) -> None:
-            waveform = load_audio(clips.items[i], self.sample_rate, name=clips.name(i))
+            waveform = load_audio(clips.items[i], self.sample_rate, duration=self.duration, name=clips.name(i))
             measures[i] = speech_measures(waveform, self.sample_rate)
 
         for_each(measure, range(len(clips)), n_jobs=self.n_jobs, name=type(self).__name__, verbose=0)

@@ -12,6 +12,7 @@ from skvoicefake.detectors._guard import DomainGuard
 from skvoicefake.detectors._guarded import GuardedClassifier
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 
+DURATION = 10.0  # seconds of a clip that are heard
 METHODS = ("reverb", "noise", "equalizer", "band", "resampling", "codec", "telephone")
 
 
@@ -67,7 +68,7 @@ def recommended_detector(*, cache: Any = None, n_jobs: int | None = None, random
     """
     pipeline = Pipeline(
         [
-            ("statistics", CepstralStatisticsTransformer(cache=cache, n_jobs=n_jobs)),
+            ("statistics", CepstralStatisticsTransformer(duration=DURATION, cache=cache, n_jobs=n_jobs)),
             ("scale", StandardScaler()),
             ("clf", LLRCalibrator(TreesAndKernel(n_jobs=n_jobs, random_state=random_state))),
         ]
@@ -75,4 +76,4 @@ def recommended_detector(*, cache: Any = None, n_jobs: int | None = None, random
     copied = AugmentedClassifier(
         pipeline, methods=METHODS, methods_per_copy=(0, 2), n_jobs=n_jobs, random_state=random_state
     )
-    return GuardedClassifier(copied, DomainGuard(min_speech=0.4, n_jobs=n_jobs))
+    return GuardedClassifier(copied, DomainGuard(min_speech=0.4, duration=DURATION, n_jobs=n_jobs))

@@ -19,8 +19,8 @@ RANGE = 35.0  # dB beneath the loudest frames within which a voice is looked for
 ABOVE = 6.0  # dB above the clip's quietest frames
 SILENCE = -100.0  # dB of full scale
 N_BANDS = 20
-HIGH = 4200.0  # Hz: telephones and sound files of 8 kHz end beneath
-# How much speech there is, what there is above 4 kHz, and what kind of sound it is.
+HIGH = 6300.0  # Hz: telephones, and files of 8, 11 and 12 kHz, end beneath
+# How much speech there is, what there is above 6.3 kHz, and what kind of sound it is.
 MEASURES = ("speech_s", "high_db", "voicing", "rhythm", "loud_share", "active_share", "movement", "level_spread")
 BLOCK = 4096  # frames that are worked on at once
 

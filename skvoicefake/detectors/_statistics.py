@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 
-from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, load_audio
+from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, load_audio
 from skvoicefake.feature_extraction import LFCCTransformer
 from skvoicefake.feature_extraction._clips import Clips, as_clips
 from skvoicefake.feature_extraction._parallel import for_each
@@ -163,7 +163,7 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
 
         def compute(i: int) -> NDArray[np.float32]:
             y = self._load(clips, i)
-            return np.concatenate([self._statistics(front_end, y) for front_end in front_ends])
+            return np.concatenate([self._statistics(front_end, y, clips.name(i)) for front_end in front_ends])
 
         def put(i: int) -> None:
             features[i] = compute(i) if shelf is None else shelf.get(clips.items[i], lambda: compute(i))
@@ -230,8 +230,11 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
             raise ValueError("front_ends is empty: expected at least one transformer, or None for the usual ones.")
         return front_ends
 
-    def _statistics(self, front_end: SpectralTransformer, y: NDArray[np.float32]) -> NDArray[np.float32]:
-        coefficients = front_end._coefficients(y)
+    def _statistics(self, front_end: SpectralTransformer, y: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+        try:
+            coefficients = front_end._coefficients(y)
+        except ValueError as error:  # Without center=True, a clip may be too short.
+            raise AudioError(f"{name}: {error}") from error
         if self.silence_db is None:
             return statistics(coefficients, np.ones(len(coefficients), dtype=bool))
         middles = front_end.hop_length * np.arange(len(coefficients))

@@ -10,16 +10,8 @@ from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.detectors import TreesAndKernel
 from skvoicefake.detectors._blend import EDGE, weights_of_groups
 
-# A group's weight depends on its size, so a clip that weighs 2 in trees of random thresholds is not two clips.
-EXPECTED_FAILURES = {
-    "check_sample_weight_equivalence_on_dense_data": "the trees' random splits differ where rows are repeated, as those"
-    " of ExtraTreesClassifier do",
-}
 
-
-@parametrize_with_checks(
-    [TreesAndKernel(n_estimators=10, random_state=0)], expected_failed_checks=lambda estimator: EXPECTED_FAILURES
-)
+@parametrize_with_checks([TreesAndKernel(n_estimators=10, random_state=0)])
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
@@ -70,5 +62,3 @@ def test_what_cannot_be_learned(data):
     X, y = data
     with pytest.raises(ValueError, match="needs labels of two classes, got 1 class"):
         TreesAndKernel().fit(X, np.zeros(len(y), int))
-    with pytest.raises(ValueError, match="No clip of class 1 has a weight"):
-        TreesAndKernel().fit(X, y, sample_weight=(y == 0).astype(float))

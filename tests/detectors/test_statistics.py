@@ -129,5 +129,8 @@ def test_front_ends_that_make_no_sense(front_ends, error, message):
 
 
 def test_bad_clips_are_named(tmp_path):
+    uncentred = CepstralStatisticsTransformer(front_ends=[LFCCTransformer(center=False)])
+    with pytest.raises(AudioError, match=r"X\[1\]: .* at least 512 samples"):
+        uncentred.fit_transform(noises(2, 600)[:1] + noises(1, 300))
     with pytest.raises(AudioError, match=r"nothing here\.wav"):
         CepstralStatisticsTransformer().fit_transform([str(tmp_path / "nothing here.wav")])
