@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.utils import _safe_indexing
 
 from skvoicefake.audio import AudioError, clip_name, load_audio
 from skvoicefake.cli._detector import Detector
 from skvoicefake.detectors._frozen_steps import Listener
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from skvoicefake.feature_extraction._transformer import ClipTransformer
-from skvoicefake.metrics._responses import inner, responses
+from skvoicefake.metrics._responses import _past_features, inner, responses
 
 # When a clip is said to be quiet, clipped or of a narrow band.
 QUIET = 1e-3  # of full scale, as the highest peak: -60 dBFS
@@ -75,31 +76,36 @@ class Scorer:
     def _fill(self, rows: list[Row], clips: list[Any]) -> None:
         if not rows:
             return
-        labels, scores, limit, probabilities, _ = responses(self.estimator, clips)
+        # A guard may stand inside a calibrator, a search or augmentation. What comes last has it, or is it.
+        answering, X, last = _past_features(self.estimator, clips)
+        labels, scores, limit, probabilities, _ = responses(answering, X)
         if scores is None:
             raise ValueError(f"{type(self.estimator).__name__} has neither predict_proba nor decision_function.")
         if limit is not None:  # A score that is written has no second rule for its use as a log-likelihood ratio.
             scores = np.clip(scores, -limit, limit)
         greater = self.estimator.classes_[1]
-        remarks = self._remarks(clips, scores)
+        # A remark makes a guard's own score 0, and hardly anything else does. What is around it may move the score.
+        remarks = _remarks(last, X, np.flatnonzero(scores == 0) if answering is last else np.arange(len(rows)))
         for i, row in enumerate(rows):
             if not np.isfinite(scores[i]):
                 row.error = f"the detector gave the score {scores[i]}."
                 continue
             row.label, row.error = str(labels[i]), None
-            if i in remarks:
-                row.warnings = [f"{NO_VERDICT}{remarks[i]}", *row.warnings]
-                row.label = row.label if self.labels_all else None
             row.score = float(scores[i] if self.real_is_greater else -scores[i]) + 0.0  # no "-0"
             if probabilities is not None:
                 row.probability = float(probabilities[i] if labels[i] == greater else 1 - probabilities[i])
+            if i in remarks:
+                row.warnings = [f"{NO_VERDICT}{remarks[i]}", *row.warnings]
+                row.label = row.label if self.labels_all else None
+                row.score, row.probability = 0.0, None if probabilities is None else 0.5
 
-    def _remarks(self, clips: list[Any], scores: NDArray[np.float64]) -> dict[int, str]:
-        """Return why clips have no verdict, by position, where the detector has a guard."""
-        # A guard's remark makes the score 0, and hardly anything else does.
-        asked = np.flatnonzero(scores == 0).tolist() if hasattr(self.estimator, "remarks") else []
-        remarks = self.estimator.remarks([clips[i] for i in asked]) if asked else []
-        return {i: str(remark) for i, remark in zip(asked, remarks, strict=True) if remark}
+
+def _remarks(guard: Any, X: Any, asked: NDArray[np.intp]) -> dict[int, str]:
+    """Return why clips have no verdict, by position, if it is a guard."""
+    if not len(asked) or not hasattr(guard, "remarks"):
+        return {}
+    remarks = guard.remarks(_safe_indexing(X, asked))
+    return {i: str(remark) for i, remark in zip(asked.tolist(), remarks, strict=True) if remark}
 
 
 def _load(row: Row, transformer: Any) -> NDArray[np.float32] | None:

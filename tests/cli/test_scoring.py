@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
@@ -14,6 +16,7 @@ from skvoicefake.cli._detector import Detector
 from skvoicefake.cli._scoring import Scorer
 from skvoicefake.detectors import DomainGuard, GuardedClassifier
 from tests.checks.shipped import sounds
+from tests.cli.conftest import sound
 
 t = np.arange(4800) / 16_000
 VOICE = 0.1 * np.random.default_rng(3).normal(size=4800)
@@ -153,6 +156,51 @@ def test_what_a_guard_says_is_a_warning_without_a_verdict(clips):
         rows = Scorer(Detector(guarded, None, real), labels_all=True).rows(paths)
         assert [row.label for row in rows] == guarded.predict(paths).tolist()
         assert rows[1].warnings == noise.warnings
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    """A fitted detector with a guard, and what it was fitted to."""
+    X, y = sounds(8)
+    features = LFCCTransformer(duration=1.5, n_lfcc=5, output="stats")
+    pipeline = make_pipeline(features, StandardScaler(), LogisticRegression())
+    return GuardedClassifier(pipeline, DomainGuard(min_speech=0.2)).fit(X, y), X, y
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        FrozenEstimator,
+        lambda guarded: LLRCalibrator(FrozenEstimator(guarded)),
+        lambda guarded: FixedThresholdClassifier(FrozenEstimator(guarded), threshold=0.2),
+        lambda guarded: GridSearchCV(guarded, {"estimator__logisticregression__C": [1.0]}, cv=2),
+        lambda guarded: AugmentedClassifier(guarded, methods=["gain"], random_state=0),
+        lambda guarded: LLRCalibrator(AugmentedClassifier(guarded, methods=["gain"], random_state=0), cv=2),
+    ],
+    ids=["frozen", "calibrated", "threshold", "searched", "augmented", "two"],
+)
+def test_a_guard_inside_others_is_heard(around, guarded, clips):
+    guarded, X, y = guarded
+    # A share of classes that is not even moves the line, and with it the calibrated score of what has no verdict.
+    detector = around(guarded).fit(X[:-2], y[:-2])
+    paths = [clips("noise.wav"), clips("speech.wav", X[0])]
+    noise, speech = rows_of(detector, paths)
+    assert (noise.label, noise.probability, repr(noise.score)) == (None, 0.5, "0.0")
+    assert (noise.error, noise.warnings) == (None, ["no verdict: not enough speech"])
+    assert (speech.label, speech.warnings) == (detector.predict(paths[1:])[0], [])
+    assert speech.probability == pytest.approx(detector.predict_proba(paths[1:]).max(), rel=1e-6)
+    (noise,) = Scorer(Detector(detector, None, "real"), labels_all=True).rows(paths[:1])
+    assert (noise.label, noise.probability, noise.score) == (detector.predict(paths[:1])[0], 0.5, 0)
+
+
+def test_the_guard_of_the_package_is_heard_when_it_is_calibrated(shipped, clips):
+    X, y = sounds(6, start=300)
+    detector = LLRCalibrator(FrozenEstimator(shipped)).fit(X, y)
+    assert detector.decision_function([sound("real", 7)])[0] != 0
+    noise, speech = rows_of(detector, [clips("noise.wav"), clips("speech.wav", X[0])])
+    assert (noise.label, noise.probability, noise.score) == (None, 0.5, 0)
+    assert noise.warnings[0] == "no verdict: not enough speech"
+    assert speech.label == detector.predict(X[:1])[0]
 
 
 def test_pipelines_of_other_features_get_paths(quick_pipeline, clips, tmp_path):
