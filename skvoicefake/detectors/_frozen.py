@@ -91,7 +91,8 @@ def thawed(about: dict[str, Any], numbers: bytes) -> Frozen:
     with np.load(io.BytesIO(numbers), allow_pickle=False) as file:
         arrays = dict(file)
     guard = _of("guard", arrays)
-    transformer = _made(about["transformer"])
+    # Its rows are for the score alone, whatever scikit-learn's transform_output is set to.
+    transformer = _made(about["transformer"]).set_output(transform="default")
     if (n_features := len(transformer.get_feature_names_out())) != len(arrays["mean"]):
         raise ValueError(f"expected a transformer to {len(arrays['mean'])} features, got one to {n_features}")
     return Frozen(

@@ -8,15 +8,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_consistent_length, column_or_1d
 
+from skvoicefake.calibration import LLRCalibrator
+from skvoicefake.detectors._blend import weights_of_groups
 from skvoicefake.detectors._card import ModelCard
-from skvoicefake.detectors._frozen import read
+from skvoicefake.detectors._frozen import Frozen, read
 from skvoicefake.detectors._frozen_steps import FrozenClassifier, Listener
+from skvoicefake.feature_extraction._clips import as_clips
+from skvoicefake.metrics._inputs import check_groups
 
 FOLDER: Traversable = files("skvoicefake.detectors") / "data"
-ADVICE = "To train one of your own, fit recommended_detector(); to calibrate this one, put it in a FrozenEstimator."
+ADVICE = (
+    "To train one of your own, fit recommended_detector(); to calibrate this one, call its calibrate(clips, labels)."
+)
 
 
 class ShippedDetector(ClassifierMixin, BaseEstimator):
@@ -62,6 +69,81 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
             Always.
         """
         raise TypeError(f"{type(self).__name__} is fitted already, and cannot be fitted again. {ADVICE}")
+
+    def calibrate(self, X: Any, y: ArrayLike, *, groups: ArrayLike | None = None) -> "ShippedDetector":
+        """Return a detector whose scores are set right for clips like these: a new one, with the same guard.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            As in `predict`. A few dozen of each class, that the detector was
+            not trained on.
+        y : array-like of shape (n_clips,)
+            "fake" or "real".
+        groups : array-like of shape (n_clips,), default=None
+            Sources or speakers. A group's clips weigh together as the root of
+            their number, within their class. None weighs all clips of a class
+            the same.
+
+        Returns
+        -------
+        detector : ShippedDetector
+            Its `card` is the same: the thresholds in there are for the scores
+            as they were.
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read.
+        ValueError
+            If other labels come, or no clip of a class is left that the guard
+            has no remark on; if numbers of clips, labels and groups differ, or
+            a clip's group is missing.
+
+        Warns
+        -----
+        UserWarning
+            If scores fall towards "real" on these clips.
+
+        See Also
+        --------
+        skvoicefake.calibration.LLRCalibrator : How it is learned.
+
+        Notes
+        -----
+        A line maps scores to scores, learned from the clips alone that the
+        guard has no remark on. An `LLRCalibrator` around the detector would
+        not know of remarks: it takes the 0 of a clip without verdict for its
+        score.
+        """
+        self._check()
+        (_, listener), (_, classifier) = self.estimator_.steps
+        labels, classes = column_or_1d(y), self.classes_.tolist()
+        if others := [label for label in dict.fromkeys(labels.tolist()) if label not in classes]:
+            raise ValueError(
+                f"{type(self).__name__}.calibrate expected the labels {classes}, got {others[:5]}. Rename them."
+            )
+        check_consistent_length(as_clips(listener, X, reset=False).items, labels)
+        labels = labels.astype(str)
+        weights = None
+        if groups is not None:
+            weights = weights_of_groups(labels == classes[1], check_groups(groups, len(labels)))
+        features = listener.transform(X)
+        remarks = classifier.remarks(features)
+        is_known = remarks == ""
+        for label in classes:
+            if not (is_known & (labels == label)).any():
+                found = dict(zip(*np.unique(remarks[labels == label], return_counts=True), strict=True))
+                said = ", ".join(f"{count} {str(remark)!r}" for remark, count in found.items()) or "none"
+                raise ValueError(
+                    f"{type(self).__name__}.calibrate found no clip of class {label!r} that its guard has no remark"
+                    f" on: {said}. Pass more clips."
+                )
+        line = LLRCalibrator(FrozenEstimator(classifier))
+        line.fit(features[is_known], labels[is_known], None if weights is None else weights[is_known])
+        frozen = classifier.frozen
+        slope, offset = line.slope_ * frozen.slope, line.slope_ * frozen.offset + line.offset_
+        return _detector(frozen._replace(slope=slope, offset=offset), listener.n_jobs)
 
     def predict(self, X: Any) -> NDArray[np.str_]:
         """Name the class that the detector leans to, for every clip, whatever its guard says.
@@ -198,7 +280,7 @@ def load_detector(*, n_jobs: int | None = None) -> ShippedDetector:
     See Also
     --------
     recommended_detector : The same detector, to be fitted to clips of your own.
-    skvoicefake.calibration.LLRCalibrator : Calibrates it on clips of your own, without training.
+    ShippedDetector.calibrate : Sets its scores right for clips of your own, without training.
 
     Notes
     -----
@@ -208,7 +290,7 @@ def load_detector(*, n_jobs: int | None = None) -> ShippedDetector:
     Calibrating it on labelled clips like those of use takes a few dozen of
     each class::
 
-        LLRCalibrator(FrozenEstimator(load_detector())).fit(clips, labels)
+        load_detector().calibrate(clips, labels)
 
     Examples
     --------
@@ -224,7 +306,10 @@ def load_detector(*, n_jobs: int | None = None) -> ShippedDetector:
 
 
 def _load(folder: Traversable, n_jobs: int | None = None) -> ShippedDetector:
-    frozen = read(folder)
+    return _detector(read(folder), n_jobs)
+
+
+def _detector(frozen: Frozen, n_jobs: int | None) -> ShippedDetector:
     detector = ShippedDetector()
     detector.classes_ = np.array(frozen.classes)
     detector.estimator_ = Pipeline([("features", Listener(frozen, n_jobs)), ("classifier", FrozenClassifier(frozen))])

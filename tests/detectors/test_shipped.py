@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import cross_val_predict
 from sklearn.utils.validation import check_is_fitted
 
 from skvoicefake.audio import AudioError
@@ -103,7 +103,7 @@ def test_is_fitted_and_stays_so(detector, clips):
     check_is_fitted(detector)
     with pytest.raises(TypeError, match=r"cannot be fitted again\. To train one of your own, fit recommended_detector"):
         detector.fit(*clips)
-    with pytest.raises(TypeError, match=r"cannot be cloned: .* put it in a FrozenEstimator"):
+    with pytest.raises(TypeError, match=r"cannot be cloned: .* call its calibrate\(clips, labels\)"):
         clone(detector)
     for name in ("predict", "predict_proba", "decision_function", "verdict", "remarks"):
         answer = getattr(ShippedDetector(), name)
@@ -114,12 +114,78 @@ def test_is_fitted_and_stays_so(detector, clips):
     assert repr(detector) == "ShippedDetector()"
 
 
-def test_is_calibrated_on_clips_of_ones_own(detector, clips):
+REFUSED = [np.zeros(RATE), 0.1 * np.random.default_rng(0).normal(size=2 * RATE)]
+
+
+@pytest.mark.parametrize(("groups", "has_routing"), [(None, False), (["a", "a", "a", "b", "c", "c"] * 2, True)])
+def test_is_calibrated_on_clips_of_ones_own(detector, clips, groups, has_routing):
     X, y = clips
-    calibrated = LLRCalibrator(FrozenEstimator(detector)).fit(X, y)
-    expected = calibrated.slope_ * detector.decision_function(X) + calibrated.offset_
-    np.testing.assert_allclose(calibrated.decision_function(X), expected)
-    assert cross_val_predict(LLRCalibrator(FrozenEstimator(detector)), X, y, cv=2).shape == (12,)
+    before, weights = detector.decision_function(X), None
+    if groups is not None:
+        weights = np.sqrt([1 / 3] * 3 + [1] + [1 / 2] * 2)
+        groups, weights = [*groups, "d", "d"], np.tile(weights, 2)
+    with config_context(enable_metadata_routing=has_routing):
+        calibrated = detector.calibrate([*X, *REFUSED], [*y, "fake", "real"], groups=groups)
+    line = LLRCalibrator(FrozenEstimator(detector)).fit(X, y, weights)
+    np.testing.assert_allclose(calibrated.decision_function(X), line.decision_function(X), atol=1e-9)
+    assert abs(calibrated.decision_function(X) - before).max() > 0.1
+    assert calibrated.predict(X).tolist() == line.predict(X).tolist()
+    # The object itself stays as it is.
+    np.testing.assert_array_equal(detector.decision_function(X), before)
+    assert str(calibrated.card) == str(detector.card)
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(calibrated)).decision_function(X), calibrated.decision_function(X)
+    )
+
+
+def test_calibrated_it_refuses_the_same_clips(detector, clips):
+    X, y = clips
+    calibrated = detector.calibrate(X[:9], y[:9])  # few fakes: the offset is far from 0
+    assert calibrated.remarks(REFUSED).tolist() == ["not enough speech"] * 2
+    assert calibrated.verdict(REFUSED).tolist() == ["not enough speech"] * 2
+    assert calibrated.decision_function(REFUSED).tolist() == [0, 0]
+    assert calibrated.predict_proba(REFUSED).tolist() == [[0.5, 0.5]] * 2
+
+
+def test_calibrated_twice_is_calibrated_on_the_second_clips(detector, clips):
+    X, y = clips
+    other = sounds(4, start=700)
+    expected = detector.calibrate(X, y).decision_function(X)
+    np.testing.assert_allclose(detector.calibrate(*other).calibrate(X, y).decision_function(X), expected, atol=1e-6)
+
+
+def test_threads_stay_when_it_is_calibrated(folder, clips):
+    assert _load(folder, n_jobs=2).calibrate(*clips).estimator_[0].n_jobs == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "groups", "message"),
+    [
+        (["real"] * 6 + ["spoof"] * 6, None, r"calibrate expected the labels \['fake', 'real'\], got \['spoof'\]"),
+        ([1] * 6 + [0] * 6, None, r"expected the labels \['fake', 'real'\], got \[1, 0\]"),
+        (["real"] * 12, None, "no clip of class 'fake' that its guard has no remark on: none"),
+        (["real"] * 6 + ["fake"] * 5, None, "inconsistent numbers of samples"),
+        (["real"] * 6 + ["fake"] * 6, ["a"] * 3, "inconsistent numbers of samples"),
+        (["real"] * 6 + ["fake"] * 6, ["a"] * 11 + [None], "groups holds names that are NaN or None"),
+    ],
+)
+def test_what_it_cannot_be_calibrated_on_is_told(detector, clips, labels, groups, message):
+    with pytest.raises(ValueError, match=message):
+        detector.calibrate(clips[0], labels, groups=groups)
+
+
+def test_clips_that_are_refused_calibrate_nothing(detector, clips):
+    with pytest.raises(ValueError, match=r"of class 'fake' that .* no remark on: 2 'not enough speech'\. Pass more"):
+        detector.calibrate([*clips[0][:6], *REFUSED], ["real"] * 6 + ["fake"] * 2)
+
+
+def test_what_others_ask_of_transformers_changes_nothing(detector, clips):
+    X, y = clips
+    expected = detector.verdict(X).tolist()
+    with config_context(transform_output="pandas"):
+        assert detector.verdict(X).tolist() == expected
+        calibrated = detector.calibrate(X, y)
+        assert calibrated.verdict(X).tolist() == calibrated.predict(X).tolist()
 
 
 def test_is_judged_with_its_features_computed_once(detector, clips, tmp_path):
@@ -129,7 +195,7 @@ def test_is_judged_with_its_features_computed_once(detector, clips, tmp_path):
     file = Counted(tmp_path / "00.wav")
     detector.decision_function([file])
     n_asked = file.n_asked
-    for judged in (detector, LLRCalibrator(FrozenEstimator(detector)).fit(X, y)):
+    for judged in (detector, LLRCalibrator(FrozenEstimator(detector)).fit(X, y), detector.calibrate(X, y)):
         files = [Counted(path) for path in sorted(tmp_path.glob("*.wav"))]
         report = evaluate(judged, files, y, n_resamples=0)
         assert report.table["value"]["accuracy"] == judged.score(X, y)
