@@ -10,7 +10,7 @@ from sklearn.utils import Tags, _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skvoicefake.detectors._guard import DomainGuard
 
@@ -32,7 +32,8 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         is cloned.
     guard : DomainGuard or None, default=None
         Says which clips not to judge. It is cloned. None is a `DomainGuard` at
-        the `sample_rate` of the estimator.
+        the `sample_rate` of the estimator. A guard of your own has `fit` and
+        `remarks`, and gets the groups if its `fit` takes them.
 
     Attributes
     ----------
@@ -60,7 +61,8 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     silence, a transformer of clips raises an error, and so does `predict`.
 
     Inside an `AugmentedClassifier`, the guard is fitted to the copies too, and
-    takes for usual what they are.
+    takes for usual what they are. `verdict` and `remarks` are then those of the
+    `estimator_` of the `AugmentedClassifier`.
 
     Examples
     --------
@@ -106,7 +108,8 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             Passed on to the classifier's `fit`, such as ``clf__sample_weight``
             for a step of a Pipeline. What is called groups, also of a step, is
             passed on to the guard too. With metadata routing enabled, they go
-            where they were requested.
+            where they were requested; the guard does not get groups that a
+            step of a Pipeline requests under another name.
 
         Returns
         -------
@@ -135,7 +138,8 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             given = process_routing(self, "fit", **fit_params).estimator.fit
         groups = next((value for param, value in given.items() if param.rpartition("__")[2] == "groups"), None)
         # First, as it is quick: what it finds wrong is not found after hours of training.
-        guard = self._new_guard().fit(X, y, groups=groups)
+        guard = self._new_guard()
+        guard = guard.fit(X, y, **({"groups": groups} if has_fit_parameter(guard, "groups") else {}))
         estimator = clone(self.estimator).fit(X, y, **given)
         self.guard_, self.estimator_, self.classes_ = guard, estimator, estimator.classes_
         for attribute in ("n_features_in_", "feature_names_in_"):
@@ -195,7 +199,7 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             "" where nothing does; see :meth:`DomainGuard.remarks`.
         """
         check_is_fitted(self)
-        return self.guard_.remarks(X)
+        return np.asarray(self.guard_.remarks(X), dtype=str)
 
     @_estimator_has("predict_proba")
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -278,7 +282,8 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             return DomainGuard(sample_rate=next(iter(rates.values()), 16_000))
         guard = clone(self.guard)
         for param, value in rates.items():
-            if value != guard.sample_rate:
+            # A guard of one's own need have none.
+            if value != getattr(guard, "sample_rate", value):
                 raise ValueError(
                     f"sample_rate={guard.sample_rate} of the guard contradicts {param}={value} of the estimator: set"
                     " both to the same rate."

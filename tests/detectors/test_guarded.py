@@ -169,6 +169,28 @@ def test_metadata_routing(clips, y):
             GuardedClassifier(LogisticRegression()).fit(clips, y, groups=groups)
 
 
+class LoudEnough(BaseEstimator):
+    """A guard of no more than there has to be."""
+
+    def fit(self, X, y):
+        self.level_ = min(np.std(clip) for clip in X) / 10
+        return self
+
+    def remarks(self, X):
+        return ["" if np.std(clip) > self.level_ else "too quiet" for clip in X]
+
+
+@pytest.mark.parametrize("given", [{}, {"clf__groups": np.arange(24) % 3}], ids=["", "groups"])
+def test_a_guard_of_ones_own(clips, y, mixed, given):
+    pipe = make_pipe(Grouped()) if given else make_pipe()
+    clf = GuardedClassifier(pipe, LoudEnough()).fit(clips, y, **given)
+    assert clf.remarks(mixed).tolist() == ["", "", "", "too quiet", ""]
+    assert (clf.verdict(mixed) == "too quiet").tolist() == [False, False, False, True, False]
+    if not given:
+        assert clf.decision_function(mixed)[3] == 0
+        assert clf.predict_proba(mixed)[3].tolist() == [0.5, 0.5]
+
+
 def test_the_guard_hears_what_the_classifier_hears(clips, y):
     low = [np.ascontiguousarray(clip[::2]) for clip in clips]
     clf = GuardedClassifier(make_pipe(sample_rate=8000)).fit(low, y)
