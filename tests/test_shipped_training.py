@@ -9,6 +9,7 @@ import soundfile
 
 from benchmarks.shipped.__main__ import crossing, main
 from skvoicefake.detectors import _shipped
+from skvoicefake.detectors._frozen import FORMAT
 from tests.checks.speech import speech
 
 RATE = 16_000
@@ -67,7 +68,7 @@ def test_the_detector_is_written_with_its_card(corpus, capsys):
     assert abs(changed["rows"][0][1] - eer) < 1e-9
     assert all(-1 <= value <= 1 for row in followed["rows"] for value in row[1:] if value is not None)
     assert card["operating_points"][0]["name"] == "equal error rate"
-    assert json.loads((out / "detector.json").read_text())["format"] == 1
+    assert json.loads((out / "detector.json").read_text())["format"] == FORMAT
 
 
 def test_crossing_lies_where_both_errors_are_alike():

@@ -16,14 +16,12 @@ from sklearn.preprocessing import StandardScaler
 from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.detectors._blend import EDGE, TreesAndKernel
 from skvoicefake.detectors._forest import Arrays, forest_arrays
-from skvoicefake.detectors._frozen import ABOUT, FORMAT, NUMBERS, TRANSFORMERS, thawed
+from skvoicefake.detectors._frozen import ABOUT, FORMAT, NUMBERS, OF_USE, TRANSFORMERS, thawed
+from skvoicefake.detectors._frozen_steps import FrozenClassifier, Listener
 from skvoicefake.detectors._guarded import GuardedClassifier
 from skvoicefake.detectors._kernel import svm_arrays
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from skvoicefake.metrics._responses import inner
-
-# What is the user's own, and not the detector's.
-OF_USE = frozenset({"cache", "memmap", "n_jobs", "on_error", "verbose"})
 
 
 def freeze(
@@ -35,7 +33,7 @@ def freeze(
     tolerance: float = 0.01,
     bits: int = 13,
 ) -> None:
-    """Write a fitted detector as two files, and see that they score clips as it does.
+    """Write a fitted detector as two files, and see that they say of clips what it does.
 
     Parameters
     ----------
@@ -49,7 +47,7 @@ def freeze(
     card : dict
         See `ModelCard`.
     clips : sequence of clips
-        Scored by both, the more the better.
+        Judged by both, the more the better.
     tolerance : float, default=0.01
         How far the scores of a clip may lie apart, as log-likelihood ratios.
     bits : int, default=13
@@ -58,8 +56,9 @@ def freeze(
     Raises
     ------
     ValueError
-        If the detector is not of this form, or a clip's scores lie further
-        apart; the message names the worst one. Nothing is written then.
+        If the detector is not of this form, a clip's scores lie further apart,
+        or the guard's remarks on it differ; the message names the worst one, or
+        the first. Nothing is written then.
     """
     is_guarded = isinstance(fitted, GuardedClassifier)
     unguarded = fitted.estimator_ if is_guarded else fitted
@@ -86,13 +85,22 @@ def freeze(
     }
     text = json.dumps(about, indent=1, allow_nan=False) + "\n"
     frozen = thawed(json.loads(text), content.getvalue())
-    apart = np.abs(frozen.score(frozen.transformer.transform(clips)) - unguarded.decision_function(clips))
+    features = Listener(frozen).transform(clips)
+    apart = np.abs(frozen.score(features[:, :-1]) - unguarded.decision_function(clips))
     worst = int(np.argmax(apart))
     if not apart[worst] <= tolerance:
         raise ValueError(
             f"clips[{worst}]: the frozen detector's score lies {apart[worst]:.4g} from the fitted one's, more than"
             f" tolerance={tolerance:g}. Keep more bits of the numbers, or look for what differs."
         )
+    if is_guarded:
+        then, now = fitted.remarks(clips), FrozenClassifier(frozen).remarks(features)
+        if len(differ := np.flatnonzero(then != now)):
+            first = differ[0]
+            raise ValueError(
+                f"clips[{first}]: the frozen detector's guard says {str(now[first])!r}, and the fitted one's"
+                f" {str(then[first])!r}. Give the guard the sample_rate and duration of the transformer."
+            )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NUMBERS).write_bytes(content.getvalue())
     (folder / ABOUT).write_text(text, encoding="utf-8")

@@ -13,6 +13,8 @@ from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.detectors._blend import TreesAndKernel
 from skvoicefake.detectors._freezing import freeze
 from skvoicefake.detectors._frozen import ABOUT, NUMBERS, read
+from skvoicefake.detectors._guard import DomainGuard
+from skvoicefake.detectors._guarded import GuardedClassifier
 from skvoicefake.detectors._shipped import _load
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from tests.checks.shipped import CARD, fitted_detector, sounds
@@ -74,6 +76,18 @@ def test_numbers_too_rough_are_told(tmp_path):
     assert str(caught.value).startswith(
         f"clips[{np.argmax(apart)}]: the frozen detector's score lies {apart.max():.4g}"
     )
+
+
+def test_remarks_that_differ_are_told(tmp_path):
+    # The transformer hears half a second, and so does the guard of the frozen detector; the fitted one hears all.
+    detector, clips = fitted_detector(lambda pipeline: GuardedClassifier(pipeline, DomainGuard()), duration=0.5)
+    detector.guard_ = DomainGuard(min_speech=0.6).fit(clips)
+    heard = [clip for clip in clips if detector.guard_.remarks([clip])[0] == ""][:2]
+    silence = np.zeros(8000)
+    with pytest.raises(ValueError, match=r"clips\[1\]: .* guard says 'not enough speech', and the fitted one's ''\."):
+        freeze(detector, tmp_path / "frozen", card=CARD, clips=[silence, *heard])
+    assert not (tmp_path / "frozen").exists()
+    freeze(detector, tmp_path, card=CARD, clips=[silence])
 
 
 @pytest.mark.parametrize(
