@@ -62,9 +62,10 @@ def card_of(table, tables, points, seconds, args):
         ],
         "not_for": [
             "Evidence against anyone. It errs on a large share of speech by modern systems; the tables say how often.",
-            "Music, singing, several speakers at once, or less than 0.4 s of voiced speech: it gives no verdict where"
-            " it notices.",
-            "Telephone speech, or what went through low bit rates: the tables say what is left of its accuracy there.",
+            "Music, singing, several speakers, or less than 0.4 s of voiced speech. It mostly gives no verdict on music"
+            " and snippets; two people at once it takes for one, and real speech mixed or cut into a fake hides it.",
+            "What went through low bit rates, or noise: the tables say what is left of its accuracy there. On telephone"
+            " speech it gives no verdict.",
         ],
         "training": training,
         "figures": tables + [shown for shown in map(_shown, measured["tables"]) if shown],
@@ -77,7 +78,9 @@ def card_of(table, tables, points, seconds, args):
             " added, fakes score as more real, as the table of changes says.",
             "Clips shorter than those of training (2.7 s): the first half alone is judged worse, and as more fake.",
             "Languages other than English make a small part of the training clips.",
-            "It looks at the first 10 s of a clip. Cut long recordings (`datasets.cut_segments`).",
+            "It looks at the first 10 s of a clip, as one. Cut long recordings (`datasets.cut_segments`).",
+            "Verdicts are cut at 0, where real and fake are as likely by its calibration; the columns above say how many"
+            " of each class lie on the wrong side, which is not the equal error rate.",
         ],
         "reproduce": [
             "`python -m benchmarks.farm CORPUS FARM`, then `python -m benchmarks.shipped CORPUS FARM`, seed 0.",
