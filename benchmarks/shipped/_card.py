@@ -79,8 +79,8 @@ def card_of(table, tables, points, seconds, args):
             "Clips shorter than those of training (2.7 s): the first half alone is judged worse, and as more fake.",
             "Languages other than English make a small part of the training clips.",
             "It looks at the first 10 s of a clip, as one. Cut long recordings (`datasets.cut_segments`).",
-            "Verdicts are cut at 0, where real and fake are as likely by its calibration; the columns above say how many"
-            " of each class lie on the wrong side, which is not the equal error rate.",
+            "Verdicts are cut at 0, where real and fake are as likely by its calibration; the tables say how many of"
+            " each class lie on the wrong side, which is not the equal error rate.",
         ],
         "reproduce": [
             "`python -m benchmarks.farm CORPUS FARM`, then `python -m benchmarks.shipped CORPUS FARM`, seed 0.",
