@@ -120,6 +120,11 @@ def _load(row: Row, transformer: Any) -> NDArray[np.float32] | None:
         row.error = _reason(error, row.path)
         return None
     row.warnings = _oddities(row.path, y, transformer.sample_rate, transformer.duration if is_panel else None)
+    # What a panel is made of is known to whoever made it.
+    if duration is not None and not is_panel and len(y) >= round(duration * transformer.sample_rate):
+        _, seconds = _header(row.path)
+        if seconds is not None and seconds > 1.05 * duration:
+            row.warnings.append(f"long: the first {duration:g} of {seconds:.1f} s were heard, not the rest")
     return y
 
 
@@ -143,7 +148,7 @@ def _oddities(path: str, y: NDArray[np.float32], rate: float, duration: float | 
         found.append(f"quiet: peak at {20 * np.log10(peak):.0f} dBFS")
     if np.mean(np.abs(y) >= 0.999) > CLIPPED:
         found.append("clipped: samples at full scale")
-    recorded = _rate_in_header(path)
+    recorded, _ = _header(path)
     if recorded is not None and recorded < rate:
         found.append(f"low rate: {recorded} Hz, resampled to {rate:g} Hz")
     elif rate > 2.2 * NARROW_ABOVE and _share_above(y, rate, 1.1 * NARROW_ABOVE) < NARROW:
@@ -151,13 +156,15 @@ def _oddities(path: str, y: NDArray[np.float32], rate: float, duration: float | 
     return found
 
 
-def _rate_in_header(path: str) -> int | None:
+def _header(path: str) -> tuple[int, float] | tuple[None, None]:
+    """Return the rate in Hz and the seconds that a file's header tells of, if it does."""
     import soundfile
 
     try:
-        return int(soundfile.info(path).samplerate)
-    except (soundfile.LibsndfileError, OSError, TypeError, ValueError):  # what ffmpeg decodes
-        return None
+        about = soundfile.info(path)
+        return int(about.samplerate), float(about.duration)
+    except (soundfile.LibsndfileError, OSError, TypeError, ValueError, ZeroDivisionError):  # what ffmpeg decodes
+        return None, None
 
 
 def _share_above(y: NDArray[np.float32], rate: float, frequency: float) -> float:

@@ -193,6 +193,12 @@ def test_a_guard_inside_others_is_heard(around, guarded, clips):
     assert (noise.label, noise.probability, noise.score) == (detector.predict(paths[:1])[0], 0.5, 0)
 
 
+def test_what_was_not_heard_of_a_long_recording_is_said(shipped, clips):
+    long, short = rows_of(shipped, [clips("long.wav", np.tile(VOICE, 40)[: 12 * 16_000]), clips("short.wav")])
+    assert "long: the first 10 of 12.0 s were heard, not the rest" in long.warnings
+    assert not any(warning.startswith("long") for warning in short.warnings)
+
+
 def test_the_guard_of_the_package_is_heard_when_it_is_calibrated(shipped, clips):
     X, y = sounds(6, start=300)
     detector = LLRCalibrator(FrozenEstimator(shipped)).fit(X, y)
