@@ -270,7 +270,7 @@ def test_a_condition_depends_on_the_clip_and_not_on_where_it_lies(table, tmp_pat
 def test_detectors_by_name(tmp_path):
     for name in names():
         detector = build(name, seed=3, cache=tmp_path, n_jobs=2)
-        assert is_network(detector) == ("CNN" in name or name == "recommended")
+        assert is_network(detector) == ("CNN" in name)
     assert build(f"{HERE}:tiny", seed=3, cache=tmp_path, n_jobs=2)[-1].random_state == 3
     with pytest.raises(SystemExit, match="No detector 'nothing'"):
         build("nothing", seed=0, cache=None, n_jobs=None)
