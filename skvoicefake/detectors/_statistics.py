@@ -1,21 +1,19 @@
 """CepstralStatisticsTransformer: a clip of any length as a row of statistics over time of its cepstra."""
 
-import warnings
-from collections.abc import Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 
-from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, load_audio
+from skvoicefake.audio import MAX_DURATION, AudioError, load_audio
+from skvoicefake.detectors._rows import RowTransformer
 from skvoicefake.feature_extraction import LFCCTransformer
-from skvoicefake.feature_extraction._clips import Clips, as_clips
-from skvoicefake.feature_extraction._parallel import for_each
-from skvoicefake.feature_extraction._shelf import Shelf, as_store
+from skvoicefake.feature_extraction._clips import Clips
 from skvoicefake.feature_extraction._spectral import SpectralTransformer
 from skvoicefake.feature_extraction._transformer import ClipTransformer
 
@@ -25,7 +23,7 @@ HEARD = 0.01  # seconds in the middle of a frame that tell how loud it is: what 
 OF_CLIPS = frozenset(ClipTransformer._parameter_constraints) - {"sample_rate"}
 
 
-class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
+class CepstralStatisticsTransformer(RowTransformer):
     """Mean, deviation and restlessness over time of cepstra, whatever a clip's length.
 
     Nothing is padded: a short clip has the statistics of what there is, so
@@ -82,14 +80,12 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **RowTransformer._parameter_constraints,
         "front_ends": ["array-like", None],
-        "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
         "duration": [Interval(Real, 0, MAX_DURATION, closed="right"), None],
         "silence_db": [Interval(Real, 0, None, closed="left"), None],
-        "cache": ClipTransformer._parameter_constraints["cache"],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
     }
+    _dtype = "<f4"
 
     def __init__(
         self,
@@ -110,100 +106,37 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters and X; there is nothing to learn, so files are not read.
+    def _names(self) -> list[str]:
+        return [
+            f"{position}_{name}_{statistic}"
+            for position, front_end in enumerate(self._front_ends())
+            for statistic in STATISTICS
+            for name in front_end._coefficient_names()
+        ]
 
-        Parameters
-        ----------
-        X : sequence of clips, or array of shape (n_clips, n_samples)
-            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
-        y : None
-            Ignored.
+    def _recipe(self, clips: Clips) -> dict[str, Any]:
+        return {
+            "transformer": type(self).__name__,
+            "duration": self.duration,
+            "silence_db": self.silence_db,
+            "is_table": clips.is_table,
+            "front_ends": [[type(front_end).__name__, frame_parameters(front_end)] for front_end in self._front_ends()],
+        }
 
-        Returns
-        -------
-        self : CepstralStatisticsTransformer
+    def _read(self, clips: Clips, i: int) -> NDArray[np.float32]:
+        return load_audio(clips.items[i], self.sample_rate, duration=self.duration, name=clips.name(i))
 
-        Raises
-        ------
-        AudioError
-            If a waveform is none.
-        """
-        self._validate_params()
-        self._front_ends()
-        clips = as_clips(self, X, reset=True)
-        for i, clip in enumerate(clips.items):
-            if isinstance(clip, np.ndarray | tuple):
-                self._load(clips, i)
-        return self
-
-    def transform(self, X: Any) -> NDArray[np.float32]:
-        """Compute the statistics of every clip.
-
-        Parameters
-        ----------
-        X : sequence of clips, or array of shape (n_clips, n_samples)
-            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
-
-        Returns
-        -------
-        features : ndarray of shape (n_clips, 3 * n_coefficients), float32
-            `n_coefficients` of all front ends together.
-
-        Raises
-        ------
-        AudioError
-            If a clip cannot be read.
-        """
-        self._validate_params()
+    def _rows(self, clips: Clips) -> Callable[[int], NDArray[np.float32]]:
         front_ends = self._front_ends()
-        clips = as_clips(self, X, reset=False)
-        features = np.empty((len(clips), len(self.get_feature_names_out())), dtype=np.float32)
-        shelf = self._shelf(clips, front_ends)
 
-        def compute(i: int) -> NDArray[np.float32]:
-            y = self._load(clips, i)
+        def row(i: int) -> NDArray[np.float32]:
+            y = self._read(clips, i)
             return np.concatenate([self._statistics(front_end, y, clips.name(i)) for front_end in front_ends])
 
-        def put(i: int) -> None:
-            features[i] = compute(i) if shelf is None else shelf.get(clips.items[i], lambda: compute(i))
-
-        for_each(put, range(len(clips)), n_jobs=self.n_jobs, name=type(self).__name__, verbose=self.verbose)
-        if shelf is not None and shelf.failure is not None:
-            warnings.warn(
-                f"cache={shelf.folder!r} cannot be written to ({shelf.failure.strerror}): the features are right, but"
-                " not all are kept for the next time. Make room, or choose another folder.",
-                UserWarning,
-                stacklevel=2,
-            )
-        return features
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Name the columns.
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored: the names do not depend on those of X.
-
-        Returns
-        -------
-        names : ndarray of str
-            Such as "0_lfcc00_mean": the first front end's first coefficient.
-        """
-        return np.array(
-            [
-                f"{position}_{name}_{statistic}"
-                for position, front_end in enumerate(self._front_ends())
-                for statistic in STATISTICS
-                for name in front_end._coefficient_names()
-            ],
-            dtype=object,
-        )
+        return row
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.requires_fit = False
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
@@ -241,22 +174,6 @@ class CepstralStatisticsTransformer(TransformerMixin, BaseEstimator):
         middles += 0 if front_end.center else front_end.n_fft // 2
         power = power_around(y, middles, round(HEARD * self.sample_rate))
         return statistics(coefficients, power >= np.max(power) * 10 ** (-self.silence_db / 10))
-
-    def _load(self, clips: Clips, i: int) -> NDArray[np.float32]:
-        return load_audio(clips.items[i], self.sample_rate, duration=self.duration, name=clips.name(i))
-
-    def _shelf(self, clips: Clips, front_ends: list[SpectralTransformer]) -> Shelf | None:
-        store = as_store(self.cache)
-        if store is None:
-            return None
-        recipe = {
-            "transformer": type(self).__name__,
-            "duration": self.duration,
-            "silence_db": self.silence_db,
-            "is_table": clips.is_table,
-            "front_ends": [[type(front_end).__name__, frame_parameters(front_end)] for front_end in front_ends],
-        }
-        return Shelf(store, recipe, (len(self.get_feature_names_out()),))
 
 
 def frame_parameters(front_end: SpectralTransformer) -> dict[str, Any]:

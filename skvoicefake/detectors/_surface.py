@@ -1,20 +1,10 @@
 """SurfaceTransformer: what can be told of a clip without listening to the voice, as features."""
 
-import warnings
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval
-
-from skvoicefake.audio import MAX_RATE, MIN_RATE
-from skvoicefake.feature_extraction._clips import Clips, as_clips
-from skvoicefake.feature_extraction._parallel import for_each
-from skvoicefake.feature_extraction._shelf import Shelf, as_store
-from skvoicefake.feature_extraction._transformer import ClipTransformer
+from skvoicefake.detectors._rows import RowTransformer
+from skvoicefake.feature_extraction._clips import Clips
 from skvoicefake.model_selection._surface import read_file, surface_features
 
 # Of the sound alone: what only files have (container, codec, bits) says nothing of a waveform.
@@ -25,7 +15,7 @@ FEATURES = (
 )
 
 
-class SurfaceTransformer(TransformerMixin, BaseEstimator):
+class SurfaceTransformer(RowTransformer):
     """Measure what a clip gives away without its voice: length, level, pauses, noise floor, bandwidth.
 
     These are the features of the [audit](audit.md) that are of the sound and
@@ -91,12 +81,7 @@ class SurfaceTransformer(TransformerMixin, BaseEstimator):
     (0.25, -20)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "sample_rate": [Interval(Real, MIN_RATE, MAX_RATE, closed="both")],
-        "cache": ClipTransformer._parameter_constraints["cache"],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
-    }
+    _dtype = "<f8"
 
     def __init__(
         self, *, sample_rate: float = 16_000, cache: Any = None, n_jobs: int | None = None, verbose: int = 0
@@ -106,95 +91,18 @@ class SurfaceTransformer(TransformerMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters and X; there is nothing to learn, so files are not read.
+    def _names(self) -> Sequence[str]:
+        return FEATURES
 
-        Parameters
-        ----------
-        X : sequence of clips, or array of shape (n_clips, n_samples)
-            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
-        y : None
-            Ignored.
+    def _recipe(self, clips: Clips) -> dict[str, Any]:
+        return {"transformer": type(self).__name__, "sample_rate": self.sample_rate, "names": FEATURES}
 
-        Returns
-        -------
-        self : SurfaceTransformer
+    def _read(self, clips: Clips, i: int) -> Any:
+        return read_file(clips.items[i], clips.name(i), sample_rate=self.sample_rate)
 
-        Raises
-        ------
-        AudioError
-            If a waveform is none.
-        """
-        self._validate_params()
-        clips = as_clips(self, X, reset=True)
-        for i, clip in enumerate(clips.items):
-            if isinstance(clip, np.ndarray | tuple):
-                read_file(clip, clips.name(i), sample_rate=self.sample_rate)
-        return self
+    def _rows(self, clips: Clips) -> Callable[[int], list[float]]:
+        def row(i: int) -> list[float]:
+            found = surface_features(*self._read(clips, i))
+            return [float(found[name]) for name in FEATURES]
 
-    def transform(self, X: Any) -> NDArray[np.float64]:
-        """Measure every clip.
-
-        Parameters
-        ----------
-        X : sequence of clips, or array of shape (n_clips, n_samples)
-            See :func:`~skvoicefake.audio.load_audio` for what a clip may be.
-
-        Returns
-        -------
-        features : ndarray of shape (n_clips, 16)
-            See the notes of the class; NaN where a clip has no such thing.
-
-        Raises
-        ------
-        AudioError
-            If a clip cannot be read.
-        """
-        self._validate_params()
-        clips = as_clips(self, X, reset=False)
-        store = as_store(self.cache)
-        recipe = {"transformer": type(self).__name__, "sample_rate": self.sample_rate, "names": FEATURES}
-        shelf = None if store is None else Shelf(store, recipe, (len(FEATURES),), "<f8")
-        features = np.empty((len(clips), len(FEATURES)))
-
-        def measure(i: int) -> None:
-            features[i] = (
-                self._measured(clips, i)
-                if shelf is None
-                else shelf.get(clips.items[i], lambda: self._measured(clips, i))
-            )
-
-        for_each(measure, range(len(clips)), n_jobs=self.n_jobs, name=type(self).__name__, verbose=self.verbose)
-        if shelf is not None and shelf.failure is not None:
-            warnings.warn(
-                f"cache={shelf.folder!r} cannot be written to ({shelf.failure.strerror}): the features are right, but"
-                " not all are kept for the next time. Make room, or choose another folder.",
-                UserWarning,
-                stacklevel=2,
-            )
-        return features
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Name the columns.
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored: the names do not depend on those of X.
-
-        Returns
-        -------
-        names : ndarray of str
-        """
-        return np.array(FEATURES, dtype=object)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = False
-        return tags
-
-    def _measured(self, clips: Clips, i: int) -> list[float]:
-        clip = clips.items[i]
-        channels, rate, facts = read_file(clip, clips.name(i), sample_rate=self.sample_rate)
-        found = surface_features(channels, rate, facts)
-        return [float(found[name]) for name in FEATURES]
+        return row
