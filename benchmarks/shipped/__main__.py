@@ -3,8 +3,8 @@
 CORPUS is a folder as `benchmarks.detection` takes it; FARM is what ``python -m benchmarks.farm CORPUS FARM`` made of
 it, or several such. `recommended_detector()` is fitted twice, with seed 0: to the train split and the fakes made from
 it, and judged on the dev split, clean, under the robustness conditions, and by what its guard says; then to all clips,
-which is what is written. ``--figures FILE`` (what ``python -m benchmarks.detection ... --json FILE`` wrote) adds its
-tables to the card. With the same versions of NumPy, SciPy and scikit-learn, the same clips give the same detector.
+which is what is written. What the dev split shares a generator with, of the fakes, is left out of the first. With the
+same versions of NumPy, SciPy and scikit-learn, the same clips give the same detector, but for the last digits.
 """
 
 import argparse
@@ -42,7 +42,6 @@ def main(argv=None):
     parser.add_argument("farm", nargs="+", type=Path, help="folders of fakes made from its train split")
     parser.add_argument("--out", type=Path, default=Path(str(_shipped.FOLDER)), help="default: in the package")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the card there too (docs/model_card.md)")
-    parser.add_argument("--figures", type=Path, metavar="FILE", help="what benchmarks.detection wrote, for the card")
     parser.add_argument("--conditions", nargs="*", metavar="NAME", choices=list(CONDITIONS), default=list(CONDITIONS))
     parser.add_argument("--folder", type=Path, default=Path("detection"), help="where features and conditions are kept")
     parser.add_argument("--jobs", type=int, default=2)
@@ -119,10 +118,10 @@ def judged(detector, table, train, rows, args):
     tables.append(by_generator(clean, clips))
     files = clips["file"].tolist()
     tables += [changes(detector.estimator_, files, labels), followed(clean, files, labels, n_jobs=args.jobs)]
-    real, fake = np.sort(clean[labels == "real"]), np.sort(clean[labels == "fake"])
+    real, fake = clean[labels == "real"], clean[labels == "fake"]
     points = []
     for name, threshold in (
-        ("equal error rate", crossing(real, fake)),
+        ("equal error rate", equal_error_rate(labels, clean, return_threshold=True)[1]),
         ("1 % of real speech called fake", float(np.quantile(real, FALSE_ALARMS))),
         ("as likely real as fake (0)", 0.0),
     ):
@@ -184,13 +183,6 @@ def by_generator(scores, clips):
         "rows": sorted(rows, key=lambda row: row[-1]),
         "note": note,
     }
-
-
-def crossing(real, fake):
-    """Return the threshold at which both error rates are closest."""
-    at = np.unique(np.concatenate([real, fake]))
-    miss, false = np.searchsorted(real, at) / len(real), 1 - np.searchsorted(fake, at) / len(fake)
-    return float(at[np.argmin(np.abs(miss - false))])
 
 
 def _text(value):

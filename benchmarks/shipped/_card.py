@@ -1,7 +1,5 @@
 """What the card of the detector in the package says."""
 
-import json
-
 import numpy as np
 
 from skvoicefake.detectors._freezing import versions
@@ -47,7 +45,6 @@ def card_of(table, tables, points, seconds, args):
                 "attribution": CREDITS.get(name, "see benchmarks/farm"),
             }
         )
-    measured = json.loads(args.figures.read_text()) if args.figures else {"tables": []}
     return {
         "title": "The detector in the package",
         "summary": (
@@ -68,7 +65,7 @@ def card_of(table, tables, points, seconds, args):
             " speech it gives no verdict.",
         ],
         "training": training,
-        "figures": tables + [shown for shown in map(_shown, measured["tables"]) if shown],
+        "figures": tables,
         "operating_points": points,
         "versions": versions(),
         "limits": [
@@ -97,12 +94,3 @@ def _kinds(table):
             yield name, clips
     for _, clips in made.groupby(made["licence"].str.split("; real clip").str[0], sort=True):
         yield "made from the real clips above", clips
-
-
-def _shown(found):
-    """Return a table of `benchmarks.detection` as one of a card; None for the raw figures."""
-    rows = found["rows"]
-    if found["title"] == "all figures" or not rows:
-        return None
-    columns = list(rows[0])
-    return {"title": found["title"], "columns": columns, "rows": [[row.get(key) for key in columns] for row in rows]}

@@ -26,8 +26,8 @@ OF_CLIPS = frozenset(ClipTransformer._parameter_constraints) - {"sample_rate"}
 class CepstralStatisticsTransformer(RowTransformer):
     """Mean, deviation and restlessness over time of cepstra, whatever a clip's length.
 
-    Nothing is padded: a short clip has the statistics of what there is, so
-    its length leaves no trace in them as zeros at its end would.
+    Nothing is padded: a short clip has the statistics of what there is, and
+    no zeros at its end are among them.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class CepstralStatisticsTransformer(RowTransformer):
         Seconds of a clip to analyse at most, from its start; None is all.
     silence_db : float or None, default=60.0
         Frames this far beneath the loudest are left out, so that silence before
-        or after the speech leaves no trace either; None keeps all.
+        or after the speech leaves no trace; None keeps all.
     cache : path, FeatureStore, joblib.Memory or None, default=None
         Where the statistics of every clip are kept, as in `MFCCTransformer`.
     n_jobs : int or None, default=None
