@@ -30,8 +30,8 @@ _HOMES = {
     "CNNLSTMClassifier": "skvoicefake.neural_network",
 }
 _ROOMS = {
-    *("audio", "augmentation", "calibration", "cli", "datasets", "detectors", "feature_extraction", "labels"),
-    *("metrics", "mixture", "model_selection", "neural_network"),
+    *("audio", "augmentation", "calibration", "cli", "datasets", "detectors", "feature_extraction", "inspection"),
+    *("labels", "metrics", "mixture", "model_selection", "neural_network", "persistence"),
 }
 
 

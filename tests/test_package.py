@@ -26,10 +26,10 @@ FLOORS = {
     "calibration": 2,
     "model_selection": 2,
     "inspection": 2,
-    "persistence": 2,
     "detectors": 3,
-    "cli": 4,
-    "__main__": 5,
+    "persistence": 4,
+    "cli": 5,
+    "__main__": 6,
 }
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
