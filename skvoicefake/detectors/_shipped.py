@@ -118,13 +118,8 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         """
         self._check()
         (_, listener), (_, classifier) = self.estimator_.steps
-        labels, classes = column_or_1d(y), self.classes_.tolist()
-        if others := [label for label in dict.fromkeys(labels.tolist()) if label not in classes]:
-            raise ValueError(
-                f"{type(self).__name__}.calibrate expected the labels {classes}, got {others[:5]}. Rename them."
-            )
+        labels, classes = self._labels(y, "calibrate"), self.classes_.tolist()
         check_consistent_length(as_clips(listener, X, reset=False).items, labels)
-        labels = labels.astype(str)
         weights = None
         if groups is not None:
             weights = weights_of_groups(labels == classes[1], check_groups(groups, len(labels)))
@@ -235,6 +230,31 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         self._check()
         return self.estimator_.decision_function(X)
 
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy of `predict`, remarks or none.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array of shape (n_clips, n_samples)
+            As in `predict`.
+        y : array-like of shape (n_clips,)
+            "fake" or "real".
+        sample_weight : array-like of shape (n_clips,), default=None
+            Weights of the clips.
+
+        Returns
+        -------
+        accuracy : float
+
+        Raises
+        ------
+        AudioError
+            If a clip cannot be read.
+        ValueError
+            If other labels come: none of them would ever be right.
+        """
+        return super().score(X, self._labels(y, "score"), sample_weight)
+
     @property
     def card(self) -> ModelCard:
         """What it is for, what it was trained on, what it scored, and where it fails."""
@@ -251,6 +271,16 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
+
+    def _labels(self, y: ArrayLike, method: str) -> NDArray[np.str_]:
+        """Return labels as words, all of them known."""
+        self._check()
+        labels, classes = column_or_1d(y), self.classes_.tolist()
+        if others := [label for label in dict.fromkeys(labels.tolist()) if label not in classes]:
+            raise ValueError(
+                f"{type(self).__name__}.{method} expected the labels {classes}, got {others[:5]}. Rename them."
+            )
+        return labels.astype(str)
 
     def _check(self) -> None:
         if not self.__sklearn_is_fitted__():

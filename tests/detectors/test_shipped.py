@@ -175,6 +175,14 @@ def test_what_it_cannot_be_calibrated_on_is_told(detector, clips, labels, groups
         detector.calibrate(clips[0], labels, groups=groups)
 
 
+def test_accuracy_with_words_that_are_not_its_classes_is_no_zero(detector, clips):
+    X, _ = clips
+    truth = detector.predict(X)
+    assert detector.score(X, truth) == 1
+    with pytest.raises(ValueError, match=r"ShippedDetector.score expected the labels \['fake', 'real'\], got \['bona"):
+        detector.score(X, np.where(truth == "real", "bonafide", "spoof"))
+
+
 def test_clips_that_are_refused_calibrate_nothing(detector, clips):
     with pytest.raises(ValueError, match=r"of class 'fake' that .* no remark on: 2 'not enough speech'\. Pass more"):
         detector.calibrate([*clips[0][:6], *REFUSED], ["real"] * 6 + ["fake"] * 2)
