@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from skvoicefake.audio._clip import MIN_RATE, AudioError, check_n_channels
 from skvoicefake.audio._headers import Header, checked_header
+from skvoicefake.audio._remote import FLATTENED, fetch, is_address
 
 # Headers lie, or (in a flac that was streamed) do not say how long the clip is: memory is asked for as sound comes.
 BLOCK = 2**20  # samples
@@ -120,6 +121,10 @@ def check_path(path: str | os.PathLike[str], name: str) -> None:
     try:
         status = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):  # names that are too long, or hold a zero byte
+        if FLATTENED.match(os.fspath(path)):
+            raise AudioError(
+                f"{name}: no such file. If it is an address, pass a str: a Path takes a slash away."
+            ) from None
         raise AudioError(f"{name}: no such file. The current folder is {Path.cwd().name!r}; check the path.") from None
     if stat.S_ISDIR(status.st_mode):
         raise AudioError(f"{name}: expected an audio file, got a folder. List the files in it instead.")
@@ -133,6 +138,8 @@ def as_is(source: Any) -> Any:
 
 
 def _source(clip: object, name: str) -> str | io.BytesIO:
+    if isinstance(clip, str) and is_address(clip):
+        clip = fetch(clip, name)
     if isinstance(clip, str | os.PathLike):
         if not os.fspath(clip):
             raise AudioError(f"{name}: expected the path of an audio file, got an empty one. Leave the clip out.")

@@ -95,6 +95,23 @@ def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
     return Detector(estimator, path, _real_class(np.asarray(estimator.classes_).tolist(), real_label, file), about)
 
 
+def mark(detector: Detector) -> str:
+    """Return what tells a detector from others, in a row: its name, and a digest of it and of its real class."""
+    if detector.path == SHIPPED:
+        from skvoicefake.detectors import _shipped
+
+        name, content = "skvoicefake", (_shipped.FOLDER / "detector.json").read_bytes()  # with the digest of the rest
+    else:
+        path = Path(detector.path)
+        name, content = path.name, _digest(path / PIPELINE if path.is_dir() else path).encode()
+    return f"{name}@{hashlib.sha256(content + repr(detector.real).encode()).hexdigest()[:12]}"
+
+
+def digest_of(mark: str) -> str:
+    """Return the part of a mark that counts."""
+    return mark.rpartition("@")[2]
+
+
 def versions() -> dict[str, str]:
     """Return the versions that a detector may depend on."""
     found = {"python": platform.python_version()}

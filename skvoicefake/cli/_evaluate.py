@@ -133,8 +133,8 @@ def judge_detector(args: argparse.Namespace) -> tuple["Report", Callable[[Path],
     import numpy as np
 
     from skvoicefake.cli import UsageError
-    from skvoicefake.cli._scoring import NO_VERDICT
     from skvoicefake.datasets import save_scores
+    from skvoicefake.detectors._scoring import NO_VERDICT
     from skvoicefake.metrics import evaluate_scores
 
     if args.detector is not None and args.detector.suffix.lower() in (".csv", ".tsv", ".txt"):
@@ -189,9 +189,9 @@ def score(detector: _detector.Detector, paths: list[str], args: argparse.Namespa
     """Return a row a clip."""
     from tqdm.auto import tqdm
 
-    from skvoicefake.cli._scoring import Scorer
+    from skvoicefake.detectors._scoring import Scorer
 
-    scorer = Scorer(detector, n_jobs=args.jobs, labels_all=True)
+    scorer = Scorer(detector.estimator, detector.real, n_jobs=args.jobs, labels_all=True)
     rows: list[Any] = []
     with tqdm(total=len(paths), desc="Scoring", unit="clip", disable=not shows_bars()) as bar:
         for start in range(0, len(paths), args.batch_size):

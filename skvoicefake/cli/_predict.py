@@ -3,18 +3,23 @@
 import argparse
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from skvoicefake.audio import files_below, is_address
 from skvoicefake.cli import _detector
 from skvoicefake.cli._options import number, says, shows_bars
+from skvoicefake.cli._progress import Remaining
+from skvoicefake.cli._rows import Done, drop_rows, open_output, rows_in
 
 DESCRIPTION = f"""\
 Scores recordings, and writes a row for each as soon as it is there: path; label; probability of that
-label; score (log-odds of the real voice: higher is more bona fide); warnings; error. A file that
-cannot be read is a row with its error, and the exit status is 1 then.
+label; score (log-odds of the real voice: higher is more bona fide); warnings; error; detector. A file
+that cannot be read is a row with its error, and the exit status is 1 then.
 
 DETECTOR is {_detector.HELP}.
 {_detector.CAUTION}
@@ -28,6 +33,7 @@ examples:
   skvoicefake predict detector suspicious.wav
   skvoicefake predict detector recordings/ more/*.mp3 -o scores.csv
   skvoicefake predict detector recordings/ -o scores.csv --resume     go on after a stop
+  skvoicefake predict s3://bucket/recordings/ -o scores.csv           what fsspec reads
   find . -name '*.flac' | skvoicefake predict detector - --format jsonl
 """
 
@@ -36,12 +42,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     parser.usage = "%(prog)s [options] [DETECTOR] FILE [FILE ...]"
-    add("inputs", nargs="+", metavar="FILE", help="audio files; folders, searched for them; - reads paths from stdin")
+    add(
+        "inputs",
+        nargs="+",
+        metavar="FILE",
+        help="audio files or addresses; folders (addresses that end in /), searched; - reads paths from stdin",
+    )
     add("-o", "--output", type=Path, metavar="FILE", help="write to a file (default: the standard output)")
     add("--format", choices=["csv", "jsonl"], default="csv", help="CSV or JSON lines (default: %(default)s)")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--resume", action="store_true", help="go on with FILE: score what is not in it yet")
     existing.add_argument("--force", action="store_true", help="write FILE anew")
+    add("--retry-errors", action="store_true", help="with --resume: score those once more that have an error in FILE")
     add("--real-label", metavar="LABEL", help="the detector's class of real voices, where its classes are 0 and 1")
     add("--batch-size", type=number(int, 1), default=32, metavar="N", help="clips at a time (default: %(default)s)")
     add("--jobs", type=number(int, 1), default=os.cpu_count() or 1, metavar="N", help="threads (default: %(default)s)")
@@ -49,44 +61,80 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score; return 1 if there was a bad file."""
-    from tqdm.auto import tqdm
-
     from skvoicefake.cli import UsageError
-    from skvoicefake.cli._rows import open_output
-    from skvoicefake.cli._scoring import Scorer
+    from skvoicefake.detectors._scoring import Scorer
 
     if args.output is None and (args.resume or args.force):
         raise UsageError("--resume and --force go with -o FILE.")
+    if args.retry_errors and not args.resume:
+        raise UsageError("--retry-errors goes with --resume.")
     is_named = names_detector(args.inputs)
     inputs = args.inputs[is_named:]
     if not inputs:
         raise UsageError(f"expected files to score with the detector {args.inputs[0]}.")
     detector = _detector.load_detector(Path(args.inputs[0]) if is_named else None, args.real_label)
-    scorer = Scorer(detector, n_jobs=args.jobs)
-    with open_output(args.output, args.format, resume=args.resume, force=args.force) as (writer, done):
-        if done:
-            says(f"{len(done)} clips are in {args.output} already.")
-        n_bad, n_clips = sum(done.values()), len(done)
-        paths: Iterable[str] = unique_paths(inputs, done)
-        total = None
-        if "-" not in inputs:  # whose end is not known
-            paths = list(paths)
-            total = len(paths)
+    mark = _detector.mark(detector)
+    scorer = Scorer(detector.estimator, detector.real, n_jobs=args.jobs)
+    done = done_before(args, mark)
+    n_bad, n_clips = len(done.failed), len(done.paths)
+    paths: Iterable[str] = unique_paths(inputs, done.scored if args.retry_errors else done.paths)
+    left = total = None
+    if "-" not in inputs or args.retry_errors:  # else the end is not known
+        paths = list(paths)
+        total, left = len(paths), Remaining(paths)
+    if args.retry_errors and (again := set(done.failed).intersection(paths)):
+        drop_rows(args.output, args.format, again)
+        n_bad, n_clips = n_bad - len(again), n_clips - len(again)
+        says(f"{len(again)} clips with an error are scored once more.")
+    with (
+        open_output(args.output, args.format, mark, anew=args.force) as writer,
         # Rows on the same terminal would run into the bar.
-        shown = shows_bars() and (args.output is not None or not sys.stdout.isatty())
-        with tqdm(total=total, desc="Scoring", unit="clip", disable=not shown) as bar:
-            for batch in in_batches(paths, args.batch_size):
-                rows = scorer.rows(batch)
-                for row in rows:
-                    if os.path.isdir(row.path):  # noqa: PTH112
-                        row.error = "no audio below this folder."
-                writer.rows(rows)
-                n_bad += sum(row.error is not None for row in rows)
-                n_clips += len(rows)
-                bar.update(len(rows))
+        bar_of(total, is_seen=args.output is not None or not sys.stdout.isatty()) as bar,
+    ):
+        for batch in in_batches(paths, args.batch_size):
+            start = time.monotonic()
+            rows = scorer.rows(batch)
+            for row in rows:
+                if os.path.isdir(row.path) or is_folder_address(row.path):  # noqa: PTH112
+                    row.error = "no audio below this folder."
+            writer.rows(rows)
+            n_bad += sum(row.error is not None for row in rows)
+            n_clips += len(rows)
+            if left is not None:
+                left.add(batch, time.monotonic() - start)
+                bar.set_postfix_str(str(left), refresh=False)
+            bar.update(len(rows))
     if n_bad:
         says(f"{n_bad} of {n_clips} clips could not be scored; their rows say why.")
     return int(n_bad > 0)
+
+
+def done_before(args: argparse.Namespace, mark: str) -> Done:
+    """Return what is in the output already and is to stay; raise if nothing may be written behind it."""
+    path = args.output
+    if path is None or args.force or not path.exists() or not path.stat().st_size:
+        return Done([], [], {})
+    if not args.resume:
+        raise FileExistsError(f"{path}: already there. Go on with it (--resume), or write it anew (--force).")
+    done = rows_in(path, args.format)
+    if others := [name for name in done.detectors if _detector.digest_of(name) != _detector.digest_of(mark)]:
+        raise ValueError(
+            f"{path}: another detector wrote rows in it, {others[0]}, and this is {mark}. Write to another file, or"
+            " write it anew (--force)."
+        )
+    if done.paths:
+        says(f"{len(done.paths)} clips are in {path} already.")
+    return done
+
+
+def bar_of(total: int | None, *, is_seen: bool) -> Any:
+    """Return a progress bar. What is left is told by `Remaining`, as clips differ."""
+    from tqdm.auto import tqdm
+
+    layout = (
+        None if total is None else "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} clips [{elapsed}{postfix}]"
+    )
+    return tqdm(total=total, desc="Scoring", unit="clip", bar_format=layout, disable=not (is_seen and shows_bars()))
 
 
 def names_detector(inputs: list[str]) -> bool:
@@ -94,7 +142,7 @@ def names_detector(inputs: list[str]) -> bool:
     first = inputs[0]
     if _detector.is_detector(first):
         return True
-    if len(inputs) == 1 or first == "-" or os.path.exists(first):  # noqa: PTH110
+    if len(inputs) == 1 or first == "-" or is_address(first) or os.path.exists(first):  # noqa: PTH110
         return False
     from skvoicefake.datasets._files import AUDIO_SUFFIXES
 
@@ -104,16 +152,34 @@ def names_detector(inputs: list[str]) -> bool:
 
 def unique_paths(inputs: Iterable[str], done: Iterable[str] = ()) -> Iterator[str]:
     """Give every file once, in the order of the inputs, but those done; and folders without audio themselves."""
-    from skvoicefake.datasets import find_audio
-
-    # os.path, as a Path of Python 3.11 raises on names that are too long.
-    seen = {os.path.abspath(path) for path in done}  # noqa: PTH100
+    seen = {key_of(path) for path in done}
     for name in inputs:
         for given in lines_of_stdin() if name == "-" else [name]:
-            for path in (find_audio(given) or [given]) if os.path.isdir(given) else [given]:  # noqa: PTH112
-                if (key := os.path.abspath(path)) not in seen:  # noqa: PTH100
+            for path in audio_below(given) or [given]:
+                if (key := key_of(path)) not in seen:
                     seen.add(key)
                     yield path
+
+
+def key_of(path: str) -> str:
+    """Return what two ways to write one path have in common."""
+    # os.path, as a Path of Python 3.11 raises on names that are too long.
+    return path if is_address(path) else os.path.abspath(path)  # noqa: PTH100
+
+
+def audio_below(path: str) -> list[str]:
+    """Return the audio files below a folder; none, if it is none."""
+    from skvoicefake.datasets import find_audio
+    from skvoicefake.datasets._files import AUDIO_SUFFIXES
+
+    if is_folder_address(path):
+        return [found for found in files_below(path) if os.path.splitext(found)[1].lower() in AUDIO_SUFFIXES]  # noqa: PTH122
+    return find_audio(path) if os.path.isdir(path) else []  # noqa: PTH112
+
+
+def is_folder_address(path: str) -> bool:
+    """Tell whether a path is an address of a folder."""
+    return is_address(path) and path.endswith("/")
 
 
 def in_batches(paths: Iterable[str], size: int) -> Iterator[list[str]]:

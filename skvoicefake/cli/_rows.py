@@ -4,21 +4,36 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import IO, NamedTuple, TextIO
 
-from skvoicefake.cli._scoring import Row
+from skvoicefake.cli._options import whole_file
+from skvoicefake.detectors._scoring import Row
 
-COLUMNS = list(Row("").as_dict())
+COLUMNS = [*Row("").as_dict(), "detector"]
+LONGEST = 2**17  # bytes of a row: two paths of the greatest length, each byte escaped, and some words
+
+
+class Done(NamedTuple):
+    """What the rows of a file say of their clips."""
+
+    scored: list[str]
+    failed: list[str]
+    detectors: dict[str, None]  # what wrote them, in the order of the rows
+
+    @property
+    def paths(self) -> list[str]:
+        """The clips of all rows."""
+        return [*self.scored, *self.failed]
 
 
 class Writer:
     """Writes rows as CSV or JSON lines, whole and at once."""
 
-    def __init__(self, file: TextIO, layout: str) -> None:
-        self.file, self.layout = file, layout
+    def __init__(self, file: TextIO, layout: str, detector: str) -> None:
+        self.file, self.layout, self.detector = file, layout, detector
 
     def header(self) -> None:
         """Write the header that CSV has."""
@@ -32,7 +47,7 @@ class Writer:
         self.file.flush()
 
     def _line(self, row: Row) -> str:
-        values = row.as_dict()
+        values = {**row.as_dict(), "detector": self.detector}
         if self.layout == "jsonl":
             return json.dumps(values) + "\n"
         cells = [
@@ -43,41 +58,50 @@ class Writer:
 
 
 @contextmanager
-def open_output(
-    path: Path | None, layout: str, *, resume: bool, force: bool
-) -> Iterator[tuple[Writer, dict[str, bool]]]:
-    """Open a file or the standard output; give also the paths already in it, and whether each has an error."""
+def open_output(path: Path | None, layout: str, detector: str, *, anew: bool = False) -> Iterator[Writer]:
+    """Open a file, to write behind what is in it or in its place, or the standard output."""
     if path is None:
         with suppress(AttributeError):  # Names of files need not be UTF-8.
             sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
-        writer = Writer(sys.stdout, layout)
+        writer = Writer(sys.stdout, layout, detector)
         writer.header()
-        yield writer, {}
+        yield writer
         return
-    exists = path.exists() and path.stat().st_size > 0
-    if exists and not (resume or force):
-        raise FileExistsError(f"{path}: already there. Go on with it (--resume), or write it anew (--force).")
     path.parent.mkdir(parents=True, exist_ok=True)
-    done: dict[str, bool] = {}
-    if exists and resume:
-        content = path.read_bytes()
-        done, length = read_rows(content, layout, path)
-        if length < len(content):
-            with path.open("r+b") as file:
-                file.truncate(length)
-    is_new = not (exists and resume and path.stat().st_size)
-    with path.open("w" if is_new else "a", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        writer = Writer(file, layout)
-        if is_new:
+    with path.open("w" if anew else "a", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        writer = Writer(file, layout, detector)
+        if not path.stat().st_size:
             writer.header()
-        yield writer, done
+        yield writer
 
 
-def read_rows(content: bytes, layout: str, path: Path) -> tuple[dict[str, bool], int]:
-    """Return the paths in a file and whether each has an error, and the bytes of the file that are whole rows."""
-    done: dict[str, bool] = {}
+def rows_in(path: Path, layout: str) -> Done:
+    """Return what is in a file, if it is there, and cut off a row that is half written."""
+    done = Done([], [], {})
+    if not path.exists():
+        return done
     length = 0
-    for number, record in enumerate(_records(content, layout)):
+    with path.open("rb") as file:
+        for record, row in _rows(file, layout, path):
+            length += len(record)
+            if row is not None:
+                (done.failed if row["error"] else done.scored).append(row["path"])
+                done.detectors[row["detector"]] = None
+    if length < path.stat().st_size:
+        with path.open("r+b") as file:
+            file.truncate(length)
+    return done
+
+
+def drop_rows(path: Path, layout: str, clips: Collection[str]) -> None:
+    """Take the rows of some clips out of a file; a kill leaves the file as it was, or as it is to be."""
+    with whole_file(path) as unfinished, path.open("rb") as file, unfinished.open("wb") as kept:
+        kept.writelines(record for record, row in _rows(file, layout, path) if row is None or row["path"] not in clips)
+
+
+def _rows(file: IO[bytes], layout: str, path: Path) -> Iterator[tuple[bytes, dict[str, str] | None]]:
+    """Give the whole rows of a file, as they stand there and by column; the header has no columns."""
+    for number, record in enumerate(_records(file, layout, path)):
         text = record.decode("utf-8", errors="surrogateescape")
         try:
             if layout == "jsonl":
@@ -87,25 +111,28 @@ def read_rows(content: bytes, layout: str, path: Path) -> tuple[dict[str, bool],
             if layout == "csv" and number == 0:
                 if list(row.values()) != COLUMNS:
                     raise ValueError("another header")
+                yield record, None
+            elif isinstance(row["path"], str) and isinstance(row["detector"], str) and "error" in row:
+                yield record, row
             else:
-                done[row["path"]] = bool(row["error"])
-        except (ValueError, KeyError, TypeError) as error:
+                raise ValueError("something is missing")
+        except (ValueError, KeyError, TypeError, StopIteration, RecursionError, csv.Error) as error:
             what = "JSON lines" if layout == "jsonl" else "CSV"
             raise ValueError(
                 f"{path}: row {number + 1} is none of `skvoicefake predict` in {what} ({error}): nothing to go on with."
             ) from error
-        length += len(record)
-    return done, length
 
 
-def _records(content: bytes, layout: str) -> Iterator[bytes]:
+def _records(file: IO[bytes], layout: str, path: Path) -> Iterator[bytes]:
     """Split at line breaks that stand outside quotation marks; what follows the last one is half a row."""
     record = b""
-    for line in content.splitlines(keepends=True):
+    for line in file:
         record += line
         if record.endswith(b"\n") and (layout == "jsonl" or record.count(b'"') % 2 == 0):
             yield record
             record = b""
+        elif len(record) > LONGEST:  # to be cut off, were it half a row
+            raise ValueError(f"{path}: a row that begins {record[:40]!r} does not end: nothing to go on with.")
 
 
 def _csv_line(cells: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from skvoicefake.detectors._recommended import recommended_detector
 from skvoicefake.detectors._shipped import ShippedDetector, load_detector
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from skvoicefake.detectors._surface import SurfaceTransformer
+from skvoicefake.detectors._tables import score_table
 
 __all__ = [
     "CepstralStatisticsTransformer",
@@ -21,4 +22,5 @@ __all__ = [
     "baselines",
     "load_detector",
     "recommended_detector",
+    "score_table",
 ]

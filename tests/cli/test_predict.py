@@ -15,7 +15,7 @@ import pytest
 from skvoicefake.cli import main
 from skvoicefake.cli._predict import unique_paths
 
-HEADER = "path,label,probability,score,warnings,error\n"
+HEADER = "path,label,probability,score,warnings,error,detector\n"
 
 
 def rows_of(text):

@@ -1,6 +1,7 @@
 """Clips -> rows of label, probability, score, warnings and error. A bad clip costs no other."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,8 +10,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.utils import _safe_indexing
 
-from skvoicefake.audio import AudioError, clip_name, load_audio
-from skvoicefake.cli._detector import Detector
+from skvoicefake.audio import AudioError, clip_name, fetch, is_address, load_audio
 from skvoicefake.detectors._frozen_steps import Listener
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from skvoicefake.feature_extraction._transformer import ClipTransformer
@@ -40,18 +40,32 @@ class Row:
 
 
 class Scorer:
-    """Scores clips, a batch at a time; with `labels_all`, also those it gives no verdict on have a label."""
+    """Scores clips, a batch at a time.
 
-    def __init__(self, detector: Detector, n_jobs: int | None = None, *, labels_all: bool = False) -> None:
-        self.estimator, self.n_jobs, self.labels_all = detector.estimator, n_jobs, labels_all
-        self.real_is_greater = detector.classes.index(detector.real) == 1
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted, of clips, with two classes.
+    real : hashable
+        The class that is the real voice.
+    n_jobs : int or None, default=None
+        Threads; None leaves the estimator those it has.
+    labels_all : bool, default=False
+        Whether clips that it gives no verdict on have a label too.
+    """
+
+    def __init__(self, estimator: Any, real: Hashable, *, n_jobs: int | None = None, labels_all: bool = False) -> None:
+        self.estimator, self.n_jobs, self.labels_all = estimator, n_jobs, labels_all
+        self.real_is_greater = np.asarray(estimator.classes_).tolist().index(real) == 1
         pipeline = self.estimator
         while (inside := inner(pipeline)) is not None:
             pipeline = inside
         steps = getattr(pipeline, "steps", [("", None)])
         self.transformer: Any = None
         if isinstance(steps[0][1], ClipTransformer | CepstralStatisticsTransformer | Listener):
-            self.transformer = steps[0][1].set_params(n_jobs=n_jobs)
+            self.transformer = steps[0][1]
+            if n_jobs is not None:
+                self.transformer.set_params(n_jobs=n_jobs)
 
     def rows(self, paths: Sequence[str]) -> list[Row]:
         """Return a row a path."""
@@ -112,17 +126,20 @@ def _load(row: Row, transformer: Any) -> NDArray[np.float32] | None:
     """Load a clip just as the transformer would; note in the row what is wrong with it."""
     is_panel = isinstance(transformer, ClipTransformer)  # clips of one length, of which none is silent
     duration = None if is_panel and transformer.crop != "start" else transformer.duration
+    source: Any = row.path
     try:
-        y = load_audio(row.path, transformer.sample_rate, duration=duration)
+        if is_address(row.path):  # once, for the sound and for its header
+            source = fetch(row.path)
+        y = load_audio(source, transformer.sample_rate, duration=duration, name=clip_name(row.path))
         if is_panel and not y.any():
             raise AudioError(f"silent: all {len(y)} samples read are zero.")
     except (ValueError, OSError) as error:
         row.error = _reason(error, row.path)
         return None
-    row.warnings = _oddities(row.path, y, transformer.sample_rate, transformer.duration if is_panel else None)
+    row.warnings = _oddities(source, y, transformer.sample_rate, transformer.duration if is_panel else None)
     # What a panel is made of is known to whoever made it.
     if duration is not None and not is_panel and len(y) >= round(duration * transformer.sample_rate):
-        _, seconds = _header(row.path)
+        _, seconds = _header(source)
         if seconds is not None and seconds > 1.05 * duration:
             row.warnings.append(f"long: the first {duration:g} of {seconds:.1f} s were heard, not the rest")
     return y
@@ -136,7 +153,7 @@ def _reason(error: Exception, path: str) -> str:
     return message
 
 
-def _oddities(path: str, y: NDArray[np.float32], rate: float, duration: float | None) -> list[str]:
+def _oddities(source: str | bytes, y: NDArray[np.float32], rate: float, duration: float | None) -> list[str]:
     """Return what makes a clip's score doubtful, as far as the samples and the file's header tell."""
     if not y.any():
         return [f"silent: all {len(y)} samples read are zero"]
@@ -148,7 +165,7 @@ def _oddities(path: str, y: NDArray[np.float32], rate: float, duration: float | 
         found.append(f"quiet: peak at {20 * np.log10(peak):.0f} dBFS")
     if np.mean(np.abs(y) >= 0.999) > CLIPPED:
         found.append("clipped: samples at full scale")
-    recorded, _ = _header(path)
+    recorded, _ = _header(source)
     if recorded is not None and recorded < rate:
         found.append(f"low rate: {recorded} Hz, resampled to {rate:g} Hz")
     elif rate > 2.2 * NARROW_ABOVE and _share_above(y, rate, 1.1 * NARROW_ABOVE) < NARROW:
@@ -156,12 +173,12 @@ def _oddities(path: str, y: NDArray[np.float32], rate: float, duration: float | 
     return found
 
 
-def _header(path: str) -> tuple[int, float] | tuple[None, None]:
+def _header(source: str | bytes) -> tuple[int, float] | tuple[None, None]:
     """Return the rate in Hz and the seconds that a file's header tells of, if it does."""
     import soundfile
 
     try:
-        about = soundfile.info(path)
+        about = soundfile.info(io.BytesIO(source) if isinstance(source, bytes) else source)
         return int(about.samplerate), float(about.duration)
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError, ZeroDivisionError):  # what ffmpeg decodes
         return None, None

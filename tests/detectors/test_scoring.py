@@ -12,9 +12,8 @@ from sklearn.svm import LinearSVC
 from skvoicefake import LFCCTransformer, MFCCTransformer
 from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.calibration import LLRCalibrator
-from skvoicefake.cli._detector import Detector
-from skvoicefake.cli._scoring import Scorer
 from skvoicefake.detectors import DomainGuard, GuardedClassifier
+from skvoicefake.detectors._scoring import Scorer
 from tests.checks.shipped import sounds
 from tests.cli.conftest import sound
 
@@ -23,7 +22,7 @@ VOICE = 0.1 * np.random.default_rng(3).normal(size=4800)
 
 
 def rows_of(estimator, paths, real="real"):
-    return Scorer(Detector(estimator, None, real)).rows(paths)
+    return Scorer(estimator, real).rows(paths)
 
 
 def test_rows_are_what_the_pipeline_says(quick_pipeline, corpus):
@@ -153,7 +152,7 @@ def test_what_a_guard_says_is_a_warning_without_a_verdict(clips):
         assert (noise.label, noise.error, noise.warnings) == (None, None, ["no verdict: not enough speech"])
         assert repr(noise.score) == "0.0"
         assert noise.probability == (0.5 if hasattr(classifier, "predict_proba") else None)
-        rows = Scorer(Detector(guarded, None, real), labels_all=True).rows(paths)
+        rows = Scorer(guarded, real, labels_all=True).rows(paths)
         assert [row.label for row in rows] == guarded.predict(paths).tolist()
         assert rows[1].warnings == noise.warnings
 
@@ -189,7 +188,7 @@ def test_a_guard_inside_others_is_heard(around, guarded, clips):
     assert (noise.error, noise.warnings) == (None, ["no verdict: not enough speech"])
     assert (speech.label, speech.warnings) == (detector.predict(paths[1:])[0], [])
     assert speech.probability == pytest.approx(detector.predict_proba(paths[1:]).max(), rel=1e-6)
-    (noise,) = Scorer(Detector(detector, None, "real"), labels_all=True).rows(paths[:1])
+    (noise,) = Scorer(detector, "real", labels_all=True).rows(paths[:1])
     assert (noise.label, noise.probability, noise.score) == (detector.predict(paths[:1])[0], 0.5, 0)
 
 
