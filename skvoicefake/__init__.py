@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from skvoicefake.detectors import baselines, load_detector, recommended_detector
     from skvoicefake.feature_extraction import FilterBankTransformer, LFCCTransformer, MFCCTransformer
     from skvoicefake.neural_network import CNNLSTMClassifier
+    from skvoicefake.persistence import load, save
 
 __version__ = "0.1.0.dev0"
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "MFCCTransformer",
     "__version__",
     "baselines",
+    "load",
     "load_detector",
     "recommended_detector",
+    "save",
 ]
 
 # Where public names live. They are loaded on first use, so that importing the package is quick
@@ -28,6 +31,7 @@ _HOMES = {
     "MFCCTransformer": "skvoicefake.feature_extraction",
     **dict.fromkeys(("baselines", "load_detector", "recommended_detector"), "skvoicefake.detectors"),
     "CNNLSTMClassifier": "skvoicefake.neural_network",
+    **dict.fromkeys(("load", "save"), "skvoicefake.persistence"),
 }
 _ROOMS = {
     *("audio", "augmentation", "calibration", "cli", "datasets", "detectors", "feature_extraction", "inspection"),
