@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from skvoicefake.detectors import baselines, load_detector, recommended_detector
     from skvoicefake.feature_extraction import FilterBankTransformer, LFCCTransformer, MFCCTransformer
     from skvoicefake.neural_network import CNNLSTMClassifier
-    from skvoicefake.persistence import load, save
+    from skvoicefake.persistence import OnnxDetector, export, load, save
 
 __version__ = "0.1.0.dev0"
 __all__ = [
@@ -15,8 +15,10 @@ __all__ = [
     "FilterBankTransformer",
     "LFCCTransformer",
     "MFCCTransformer",
+    "OnnxDetector",
     "__version__",
     "baselines",
+    "export",
     "load",
     "load_detector",
     "recommended_detector",
@@ -31,7 +33,7 @@ _HOMES = {
     "MFCCTransformer": "skvoicefake.feature_extraction",
     **dict.fromkeys(("baselines", "load_detector", "recommended_detector"), "skvoicefake.detectors"),
     "CNNLSTMClassifier": "skvoicefake.neural_network",
-    **dict.fromkeys(("load", "save"), "skvoicefake.persistence"),
+    **dict.fromkeys(("OnnxDetector", "export", "load", "save"), "skvoicefake.persistence"),
 }
 _ROOMS = {
     *("audio", "augmentation", "calibration", "cli", "datasets", "detectors", "feature_extraction", "inspection"),

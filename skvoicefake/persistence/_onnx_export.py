@@ -1,0 +1,249 @@
+"""export: a fitted pipeline as one ONNX file, from waveforms to probabilities."""
+
+import json
+import os
+import platform
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvoicefake.persistence._onnx_detector import FORMAT, INPUT, KEY, OnnxDetector
+
+LIBRARIES = ("skvoicefake", "scikit-learn", "keras", "tensorflow", "numpy", "scipy", "onnx")
+DOC = (
+    "From a mono waveform at {rate:g} Hz, in [-1, 1], to the probabilities of {classes}, a score that rises towards"
+    " the last of two classes, and the label."
+)
+
+
+def export(
+    estimator: Any, path: str | os.PathLike[str], *, verify_on: Iterable[Any] | None = None, tolerance: float = 1e-4
+) -> OnnxDetector:
+    """Write a fitted detector as an ONNX file that needs no TensorFlow, Keras, librosa or scikit-learn to run.
+
+    All of it is in the file: length, padding and level, the features, the
+    network or whatever classifier, calibration and threshold. What goes in is
+    a waveform, what comes out are probabilities, a score and a label.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted: a Pipeline that begins with `MFCCTransformer`,
+        `LFCCTransformer`, `FilterBankTransformer` or
+        `CepstralStatisticsTransformer`. Behind them there may be scalers, PCA,
+        selectors and imputers of scikit-learn, and one of `CNNLSTMClassifier`,
+        `GMMClassifier`, `LogisticRegression`, `SVC`, `ExtraTreesClassifier`,
+        `RandomForestClassifier` and `TreesAndKernel`; around it or inside,
+        `LLRCalibrator`, `CalibratedClassifierCV` (``method="sigmoid"``),
+        `FixedThresholdClassifier`, `TunedThresholdClassifierCV`, a search,
+        `AugmentedClassifier` and `FrozenEstimator`. `load_detector()` and a
+        fitted `recommended_detector()` lose their guard.
+    path : path
+        Where to write, a name that ends in ".onnx".
+    verify_on : iterable of clips, default=None
+        Clips whose probabilities by the file have to be those of the
+        detector. None takes made-up sounds of several lengths and levels; some
+        of the recordings that the detector is for are better.
+    tolerance : float, default=1e-4
+        By how much a probability may differ.
+
+    Returns
+    -------
+    detector : OnnxDetector
+        What was written, ready to score clips.
+
+    Raises
+    ------
+    ImportError
+        If onnx or onnxruntime is not installed.
+    ValueError
+        If the detector has a step or a parameter that cannot be exported, is
+        not fitted or gives no probabilities, or if a probability differs by
+        more than `tolerance`. Nothing is written then.
+
+    Warns
+    -----
+    UserWarning
+        If a guard is left out: the file has an answer for every clip.
+
+    See Also
+    --------
+    OnnxDetector : Runs such files.
+
+    Notes
+    -----
+    The input is called "waveform" (float32, mono, any length, at the rate of
+    the pipeline), the outputs "probability" (float32, a number a class),
+    "score" (float32: the `decision_function`, or else log-odds; one number for
+    two classes) and "label" (a string). What else there is to know is JSON in
+    the metadata of the file, under "skvoicefake".
+
+    The nodes are those of opset 17, so onnxruntime 1.12 and later run the file,
+    also in browsers. Spectra are computed in double precision, the network in
+    single precision.
+
+    Trees ask whether a number is above another: where the two are as good as
+    equal, rounding decides, and the file may differ from the detector by
+    what one tree of the forest has to say. Raise `tolerance` for them, to
+    2e-3 or so.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> import skvoicefake
+    >>> rng = np.random.default_rng(0)
+    >>> clips = [rng.normal(size=4000) for _ in range(6)] + [np.cumsum(rng.normal(size=4000)) / 99 for _ in range(6)]
+    >>> statistics = skvoicefake.MFCCTransformer(duration=0.25, output="stats")
+    >>> pipe = make_pipeline(statistics, LogisticRegression(max_iter=1000))
+    >>> pipe = pipe.fit(clips, ["noise"] * 6 + ["hum"] * 6)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     detector = skvoicefake.export(pipe, f"{folder}/detector.onnx", verify_on=clips)
+    >>> bool(np.abs(detector.predict_proba(clips) - pipe.predict_proba(clips)).max() < 1e-4)
+    True
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".onnx":
+        raise ValueError(f"{path}: expected the name of a file that ends in .onnx.")
+    for library in ("onnx", "onnxruntime"):
+        try:
+            __import__(library)
+        except ImportError as error:
+            raise ImportError(f"exporting a detector needs {library}: pip install skvoicefake[onnx].") from error
+    model, about = _model_of(estimator)
+    expected, judged = _unguarded(estimator)
+    if judged:
+        warnings.warn(
+            f"The guard of {type(estimator).__name__} is not exported: the file has an answer for every clip, also for"
+            " those of too little speech, or none like that of training.",
+            UserWarning,
+            stacklevel=2,
+        )
+    about["guard"] = "left out" if judged else None
+    clips = list(_sounds(about["sample_rate"], about["seconds"]) if verify_on is None else verify_on)
+    if not clips:
+        raise ValueError("verify_on holds no clips. Give some, or leave it out.")
+    _put(model, about)
+    detector = OnnxDetector.__new__(OnnxDetector)
+    detector._start(model.SerializeToString(), str(path), None)
+    differences = np.abs(detector.predict_proba(clips) - expected(clips)).max(axis=1)
+    worst = int(np.argmax(differences))
+    if not differences[worst] <= tolerance:  # NaN is no agreement
+        raise ValueError(
+            f"The exported detector does not agree with {type(estimator).__name__}: on clip {worst} of {len(clips)}, a"
+            f" probability differs by {differences[worst]:.2g}, more than tolerance={tolerance:g}. Nothing was written."
+        )
+    about["verified"] = {"n_clips": len(clips), "largest_difference": float(differences[worst])}
+    _put(model, about)
+    content = model.SerializeToString()
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return OnnxDetector(path)
+
+
+def _model_of(estimator: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the model, and what it says of itself."""
+    from skvoicefake.persistence._onnx_classifiers import answer_of
+    from skvoicefake.persistence._onnx_graph import Graph
+
+    graph = Graph()
+    answer = answer_of(estimator, graph.input(INPUT, np.float32))
+    if answer.probabilities is None:
+        raise ValueError(
+            f"{type(estimator).__name__} gives no probabilities, which the file is to give. Fit an LLRCalibrator around"
+            " its classifier."
+        )
+    scores = answer.scores
+    if scores is None:
+        logs = answer.probabilities.maximum(np.finfo(np.float64).tiny).apply("Log")
+        scores = logs.part(1) - logs.part(0, 1)
+    classes = answer.classes.tolist()
+    about = {
+        "format": FORMAT,
+        "classes": classes,
+        **graph.facts,
+        "rule": answer.rule,
+        "detector": " ".join(repr(estimator).split()),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": _versions(),
+    }
+    labels = graph.constant(np.array([str(label) for label in classes], dtype=object))
+    n_scores = 1 if len(classes) == 2 else len(classes)
+    model = graph.model(
+        {INPUT: (np.float32, ["n_samples"])},
+        {
+            "probability": (answer.probabilities.cast(np.float32), [len(classes)]),
+            "score": (scores.cast(np.float32), [n_scores]),
+            "label": (labels.take(answer.index), [1]),
+        },
+        DOC.format(rate=about["sample_rate"], classes=", ".join(map(str, classes))),
+    )
+    card = getattr(estimator, "card", None)
+    if card is not None:
+        about["card"] = card.content
+    return model, about
+
+
+def _unguarded(estimator: Any) -> tuple[Callable[[list[Any]], NDArray[Any]], bool]:
+    """Return what gives the probabilities that the file is to give, and whether that leaves a guard out."""
+    from skvoicefake.detectors import GuardedClassifier, ShippedDetector
+    from skvoicefake.persistence._onnx_classifiers import inside_of
+
+    if isinstance(estimator, GuardedClassifier):
+        return _unguarded(estimator.estimator_)[0], True
+    if isinstance(estimator, ShippedDetector):
+        frozen = estimator.estimator_[-1].frozen
+
+        def probabilities(clips: list[Any]) -> NDArray[Any]:
+            odds = np.exp(frozen.score(frozen.transformer.transform(clips)))
+            return np.column_stack([1 / (1 + odds), odds / (1 + odds)])
+
+        return probabilities, frozen.guard is not None
+    if (inside := inside_of(estimator)) is not None:
+        return _unguarded(inside)
+    return estimator.predict_proba, False
+
+
+def _sounds(rate: float, seconds: float) -> Iterator[NDArray[np.float32]]:
+    """Give made-up sounds, shorter and longer than what is heard, loud and faint, of full and of narrow band."""
+    rng = np.random.default_rng(0)
+    for length, level, slope in ((0.3, 0.1, 0), (1.0, 0.5, 1), (1.0, 0.01, 2), (1.6, 0.2, 1), (2.1, 0.9, 2)):
+        n_samples = max(1, round(length * seconds * rate))
+        time = np.arange(n_samples) / rate
+        pitch = 120 + 40 * np.sin(2 * np.pi * 1.3 * time)
+        phase = 2 * np.pi * np.cumsum(pitch) / rate
+        n_harmonics = int(min(30, rate / 2 / 160 - 1))
+        voice = sum(np.sin(k * phase) / k ** (1 + slope / 2) for k in range(1, n_harmonics + 1))
+        loudness = 0.2 + np.abs(np.sin(2 * np.pi * 2.1 * time + slope))
+        breath = rng.normal(size=n_samples) * 10.0 ** (-slope)
+        clip = (voice * loudness + breath) * (time < 0.9 * time[-1] + 1 / rate)
+        yield (level * clip / np.abs(clip).max()).astype(np.float32)
+
+
+def _put(model: Any, about: dict[str, Any]) -> None:
+    """Write what a model says of itself."""
+    from onnx import helper
+
+    del model.metadata_props[:]
+    helper.set_model_props(model, {KEY: json.dumps(about)})
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # tensorflow-cpu, say
+            found[name] = "unknown"
+    return found
