@@ -139,7 +139,7 @@ def _rows(paths: list[Any], detector: Any, real_label: Hashable) -> list[Row]:
 def _row(path: Any) -> Row:
     if isinstance(path, str | os.PathLike):
         return Row(os.fspath(path))
-    return Row(str(path), error=f"expected a path, got {path!r}." if path == path else "expected a path, got none.")
+    return Row(str(path), error=f"expected a path, got {path!r}.")
 
 
 def _detector(detector: Any) -> Any:

@@ -9,11 +9,14 @@ import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from skvoicefake.cli import main
 from skvoicefake.cli._predict import unique_paths
+from tests.checks.addresses import served
 
 HEADER = "path,label,probability,score,warnings,error,detector\n"
 
@@ -144,6 +147,138 @@ def test_a_kill_loses_nothing_done(start, quick_detector, corpus, tmp_path):
     assert sorted(row["path"] for row in rows_of(output.read_text())) == paths
 
 
+# Runs a command line in a fork of itself, which costs no imports; buries it when it is told to.
+FORKING = """\
+import json, os, sys
+import joblib, pandas, soundfile
+import skvoicefake.cli._predict, skvoicefake.datasets, skvoicefake.detectors
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        os._exit(skvoicefake.cli.main(json.loads(line)))
+    print(child, flush=True)
+    sys.stdin.readline()
+    os.waitpid(child, 0)
+    print("over", flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_kills_at_random_places_repeat_a_batch_at_most(quick_detector, corpus, tmp_path):
+    rng = np.random.default_rng(0)
+    paths = [*map(str, corpus.rglob("*.wav")), *(str(tmp_path / f"nowhere{i}.wav") for i in range(12))]
+    rng.shuffle(paths)
+    output, scored, n_killed = tmp_path / "scores.csv", [], 0
+    arguments = [
+        "predict",
+        str(quick_detector),
+        *paths,
+        "-o",
+        str(output),
+        "--resume",
+        "--batch-size",
+        "4",
+        "--jobs",
+        "1",
+    ]
+    command = [sys.executable, "-c", FORKING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forking:
+        while len(scored) < len(paths):
+            forking.stdin.write(json.dumps(arguments) + "\n")
+            forking.stdin.flush()
+            child = int(forking.stdout.readline())
+            enough = len(scored) + rng.integers(1, 12)
+            while not (output.exists() and output.read_bytes().count(b"\n") > min(enough, len(paths))):
+                pass
+            n_killed += enough < len(paths)
+            os.kill(child, signal.SIGKILL)
+            forking.stdin.write("over?\n")
+            forking.stdin.flush()
+            assert forking.stdout.readline() == "over\n"
+            # What was there is there, and what came is a batch or several.
+            lines = output.read_text().splitlines(keepends=True)
+            whole = [row["path"] for row in rows_of("".join(line for line in lines if line.endswith("\n")))]
+            assert whole == paths[: len(whole)]
+            assert len(scored) <= len(whole)
+            scored = whole
+        forking.stdin.close()
+    assert n_killed >= 3
+    assert main(arguments) == 1
+    assert [row["path"] for row in rows_of(output.read_text())] == paths
+
+
+def test_another_detector_does_not_go_on(quick_detector, quick_pipeline, clips, tmp_path, capsys):
+    output, one, two = tmp_path / "scores.csv", clips("one.wav"), clips("two.wav")
+    assert main(["predict", str(quick_detector), one, "-o", str(output)]) == 0
+    # The same under another name does.
+    copy = tmp_path / "copy.joblib"
+    copy.write_bytes(Path(quick_detector).read_bytes())
+    assert main(["predict", str(copy), one, two, "-o", str(output), "--resume"]) == 0
+    content = output.read_text()
+    names = [row["detector"].partition("@")[0] for row in rows_of(content)]
+    assert names == [quick_detector.name, "copy.joblib"]
+    other = tmp_path / "other.joblib"
+    joblib.dump(clone(quick_pipeline).fit([one, two], ["real", "fake"]), other)
+    capsys.readouterr()
+    for given in ([str(other)], [str(copy), "--real-label", "fake"]):
+        assert main(["predict", *given, one, clips("three.wav"), "-o", str(output), "--resume"]) == 1
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert f"scores.csv: another detector wrote rows in it, {quick_detector.name}@" in error
+    assert output.read_text() == content
+
+
+@pytest.mark.parametrize("layout", ["csv", "jsonl"])
+def test_what_failed_is_scored_once_more_if_asked(layout, quick_detector, clips, bad, tmp_path, capsys, monkeypatch):
+    output, one, late = tmp_path / "scores", clips("one.wav"), tmp_path / "late.wav"
+    arguments = ["predict", str(quick_detector), "-o", str(output), "--format", layout]
+    assert main([*arguments, bad, one, str(late), "nowhere.wav"]) == 1
+    clips("late.wav")
+    read = (lambda text: [json.loads(line) for line in text.splitlines()]) if layout == "jsonl" else rows_of
+    assert main([*arguments, one, str(late), "--resume"]) == 1
+    assert [bool(row["error"]) for row in read(output.read_text())] == [True, False, True, True]
+    capsys.readouterr()
+    # Those that are named alone; the others stay as they are.
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{late}\n{bad}\n"))
+    assert main([*arguments, one, "-", "--resume", "--retry-errors"]) == 1
+    rows = {row["path"]: bool(row["error"]) for row in read(output.read_text())}
+    assert rows == {one: False, "nowhere.wav": True, str(late): False, bad: True}
+    assert len(output.read_text().splitlines()) == 4 + (layout == "csv")
+    assert capsys.readouterr().err.splitlines() == [
+        f"skvoicefake: 4 clips are in {output} already.",
+        "skvoicefake: 2 clips with an error are scored once more.",
+        "skvoicefake: 2 of 4 clips could not be scored; their rows say why.",
+    ]
+
+
+def test_addresses(quick_detector, clips, tmp_path, capsys):
+    folder = Path(clips("web/a.wav")).parent
+    clips("web/b.wav", 1e-5 * np.random.default_rng(0).normal(size=8000), 8000)
+    (folder / "notes.txt").write_text("no sound")
+    with served(folder) as (root, asked):
+        given = [root + "nowhere.wav", root + "a.wav", root, root + "403", root + "a.wav"]
+        assert main(["predict", str(quick_detector), *given]) == 1
+        assert asked[0] == "/"
+        assert sorted(asked) == ["/", "/403", "/a.wav", "/b.wav", "/nowhere.wav"]  # each once
+        rows = {row["path"].removeprefix(root): row for row in rows_of(capsys.readouterr().out)}
+        assert main(["predict", root + "a.wav?clip", str(folder / "a.wav")]) == 0  # no name of a detector
+    assert list(rows) == ["nowhere.wav", "a.wav", "b.wav", "403"]
+    assert [row["error"] for row in rows.values()] == [
+        "no such file, or no such bucket. Check the address.",
+        "",
+        "",
+        "cannot be fetched: the server answered 403. Check the address and your credentials.",
+    ]
+    # The header of what was fetched is looked at too.
+    assert "low rate: 8000 Hz" in rows["b.wav"]["warnings"]
+
+
+def test_a_folder_of_a_server_without_audio(quick_detector, tmp_path, capsys):
+    with served(tmp_path) as (root, _):
+        assert main(["predict", str(quick_detector), root]) == 1
+    assert rows_of(capsys.readouterr().out)[0]["error"] == "no audio below this folder."
+
+
 def test_ctrl_c_keeps_what_is_done(start, quick_detector, corpus):
     paths = sorted(map(str, corpus.rglob("*.wav")))
     process = start("predict", quick_detector, "-", "--batch-size", 1)
@@ -253,6 +388,7 @@ def test_files_may_begin_with_a_dash(shipped, clips, monkeypatch, capsys):
         ("nowhere.joblib a.wav", 1, "nowhere.joblib: no such file or folder. A detector is a folder"),
         ("DETECTOR", 2, "expected files to score with the detector"),
         ("DETECTOR a.wav --resume", 2, "--resume and --force go with -o FILE"),
+        ("DETECTOR a.wav -o x.csv --retry-errors", 2, "--retry-errors goes with --resume"),
         ("DETECTOR a.wav --real-label yes", 1, "--real-label yes is none of the detector's classes ['fake', 'real']"),
         ("a.pkl a.wav", 1, "a.pkl: cannot be loaded as a pickled classifier"),
         # No clips: what is in the package is not to score in the place of a detector that is misspelt or not whole.

@@ -1,1 +1,1 @@
-from tests.cli.conftest import clips, corpus, quick_pipeline, shipped, shipped_folder  # noqa: F401
+from tests.cli.conftest import clips, corpus, quick_detector, quick_pipeline, shipped, shipped_folder  # noqa: F401
