@@ -16,6 +16,7 @@ SUBCOMMANDS = {
     "audit": "tell what would fool a detector, before it is trained",
     "train": "train a detector on labelled recordings, and judge it",
     "predict": "score recordings with a detector",
+    "timeline": "judge long recordings, window by window",
     "evaluate": "judge a detector on labelled recordings, or anyone's score file",
     "extract": "write the features of recordings to a file",
     "info": "say what a detector is",

@@ -1,3 +1,7 @@
 """What in a recording made a detector decide, and when."""
 
-__all__: list[str] = []
+from skvoicefake.inspection._live import LiveTimeline, Row
+from skvoicefake.inspection._timeline import Timeline, timeline
+from skvoicefake.inspection._verdict import Stretch
+
+__all__ = ["LiveTimeline", "Row", "Stretch", "Timeline", "timeline"]

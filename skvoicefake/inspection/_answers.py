@@ -1,0 +1,130 @@
+"""What a fitted classifier says of waveforms: scores that rise towards the real voice, probabilities and remarks."""
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_is_fitted
+
+from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError
+from skvoicefake.labels import real_label as real_of
+from skvoicefake.metrics._inputs import unlimited_log_odds
+from skvoicefake.metrics._responses import _past_features, inner
+
+DEFAULT_RATE = 16_000  # Hz
+
+
+class Answer(NamedTuple):
+    """What is said of one waveform."""
+
+    score: float  # rises towards the real voice; NaN if there is none
+    probability_fake: float  # NaN if there is none
+    remark: str  # why it is not judged, or ""
+
+
+class Asker:
+    """Asks a fitted classifier of two classes; a waveform that it cannot take costs no other its answer.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted, of clips.
+    real_label : hashable or None
+        Which class is the real voice; None goes by its name.
+    """
+
+    def __init__(self, estimator: Any, real_label: Hashable | None = None) -> None:
+        check_is_fitted(estimator)
+        name = type(estimator).__name__
+        classes = np.asarray(getattr(estimator, "classes_", [])).tolist()
+        if len(classes) != 2:
+            raise ValueError(f"expected a fitted classifier of two classes, real and fake; {name} has {len(classes)}.")
+        if not hasattr(estimator, "decision_function") and not hasattr(estimator, "predict_proba"):
+            raise ValueError(f"{name} has neither decision_function nor predict_proba. Take a classifier that has.")
+        if real_label is not None and real_label not in classes:
+            raise ValueError(f"real_label={real_label!r} is none of the classes {classes} of {name}.")
+        try:
+            real = real_of(classes) if real_label is None else real_label
+        except ValueError as error:
+            raise ValueError(
+                f"Cannot tell which of the classes {classes} of {name} is the real voice. Name it: real_label=..."
+            ) from error
+        self.estimator = estimator
+        self.real, self.fake = real, classes[1 - classes.index(real)]
+        self._sign = 1.0 if classes.index(real) == 1 else -1.0
+
+    def answers(self, waveforms: Sequence[NDArray[np.float32]]) -> list[Answer]:
+        """Return an answer for each."""
+        try:
+            return self._answers(list(waveforms))
+        except AudioError as error:
+            if len(waveforms) > 1:
+                return [answer for waveform in waveforms for answer in self.answers([waveform])]
+            return [Answer(np.nan, np.nan, re.sub(r"^X\[0\]:? ", "", str(error)))]
+
+    def _answers(self, waveforms: list[NDArray[np.float32]]) -> list[Answer]:
+        scores, fake, remarks = _asked(self.estimator, waveforms)
+        fake = fake if self._sign > 0 else 1 - fake
+        return [
+            Answer(float(self._sign * score) + 0.0, float(p), remark or _oddity(score))  # no "-0"
+            for score, p, remark in zip(scores, fake, remarks, strict=True)
+        ]
+
+
+def _asked(estimator: Any, X: list[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
+    """Return scores towards the greater class, probabilities of the lesser, and remarks."""
+    if inner(estimator) is None and hasattr(estimator, "remarks") and hasattr(estimator, "estimator_"):
+        # A guard: it would ask itself, and have the features computed, for every kind of answer anew.
+        remarks = [str(remark) for remark in estimator.remarks(X)]
+        known = [i for i, remark in enumerate(remarks) if not remark]
+        scores, lesser = np.zeros(len(X)), np.full(len(X), 0.5)
+        if known:
+            scores[known], lesser[known], _ = _asked(estimator.estimator_, [X[i] for i in known])
+        return scores, lesser, remarks
+    # Features cost most; all answers are given from the same.
+    answering, features, last = _past_features(estimator, X)
+    lesser = np.full(len(X), np.nan)
+    if hasattr(answering, "predict_proba"):
+        probabilities = np.asarray(answering.predict_proba(features))
+        scores, lesser = unlimited_log_odds(probabilities)[0], probabilities[:, 0].astype(np.float64)
+    if hasattr(answering, "decision_function"):
+        scores = np.asarray(answering.decision_function(features), dtype=np.float64)
+    # A remark makes the score of a guard 0, and hardly anything else does. What is around it may move the score.
+    asked = np.flatnonzero(scores == 0) if answering is last else np.arange(len(X))
+    remarks = [""] * len(X)
+    if len(asked) and hasattr(last, "remarks"):
+        for i, remark in zip(asked, last.remarks(_safe_indexing(features, asked)), strict=True):
+            remarks[i] = str(remark)
+    return scores, lesser, remarks
+
+
+def rate_of(estimator: Any, sample_rate: float | None) -> float:
+    """Return the rate in Hz that an estimator takes bare waveforms to have."""
+    found = next(_values(estimator, "sample_rate"), None) if sample_rate is None else sample_rate
+    rate = DEFAULT_RATE if found is None else found
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not MIN_RATE <= rate <= MAX_RATE:
+        raise ValueError(f"sample_rate must lie between {MIN_RATE} and {MAX_RATE} Hz, got {rate!r}.")
+    return float(rate)
+
+
+def duration_of(estimator: Any) -> float | None:
+    """Return how many seconds of a clip an estimator hears, if it says so."""
+    return next(_values(estimator, "duration"), None)
+
+
+def _values(estimator: Any, name: str) -> Iterator[Any]:
+    """Give the values of a parameter in an estimator, its steps, and what is inside."""
+    for step in (estimator, *(step for _, step in getattr(estimator, "steps", []))):
+        if isinstance(value := getattr(step, name, None), int | float | np.number):
+            yield value
+        # inner() knows what asks one estimator with clips as they are; augmentation and guards hold theirs as well.
+        inside = inner(step) if inner(step) is not None else getattr(step, "estimator_", None)
+        if inside is not None and not isinstance(inside, list):
+            yield from _values(inside, name)
+
+
+def _oddity(score: float) -> str:
+    return "" if np.isfinite(score) else f"the detector gave the score {score}"

@@ -1,0 +1,63 @@
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from skvoicefake.inspection import timeline
+from skvoicefake.inspection._display import _unit
+
+mpl.use("Agg")
+OPTIONS = {"window": 0.5, "hop": 0.25}
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def test_waveform_and_scores(pipeline, recording):
+    found = timeline(pipeline, recording, **OPTIONS)
+    display = found.plot()
+    above, below = display.axes_
+    assert display.ax_ is below
+    assert above.get_title() == f"real (mean of scores {found.score:.2f})"
+    assert below.get_xlabel() == "time (s)"
+    assert below.get_xlim() == (0, 6)
+    np.testing.assert_allclose(display.line_.get_xdata(), found.table[["start", "end"]].mean(axis=1))
+    np.testing.assert_array_equal(display.line_.get_ydata(), found.table["score"])
+    low, high = display.outline_.get_datalim(above.transData).intervaly
+    assert (low, high) == pytest.approx((recording.min(), recording.max()))
+    texts = [text.get_text() for axes in display.axes_ for text in axes.get_legend().get_texts()]
+    assert texts == ["least real", "towards real", "towards fake"]
+    display.figure_.canvas.draw()
+
+
+def test_what_is_not_judged_is_a_gap(pipeline, recording):
+    found = timeline(pipeline, np.concatenate([recording[:16_000], np.zeros(16_000)]), **OPTIONS)
+    display = found.plot()
+    assert np.isnan(display.line_.get_ydata()).sum() == 3
+    assert display.ax_.get_legend().get_texts()[-1].get_text() == "not judged"
+    nothing = timeline(pipeline, np.zeros(16_000), **OPTIONS).plot()
+    assert nothing.axes_[0].get_title().startswith("expected sound, got a silent clip")
+    nothing.figure_.canvas.draw()
+
+
+def test_the_name_of_a_file(pipeline, recording, tmp_path):
+    import soundfile
+
+    soundfile.write(tmp_path / "call.wav", recording, 16_000)
+    title = timeline(pipeline, tmp_path / "call.wav", **OPTIONS).plot().axes_[0].get_title()
+    assert title.startswith("call.wav: real (mean")
+
+
+def test_on_axes_of_ones_own(pipeline, recording):
+    found = timeline(pipeline, recording, **OPTIONS)
+    figure, axes = plt.subplots(2)
+    assert found.plot(axes).figure_ is figure
+    with pytest.raises(ValueError, match="TimelineDisplay needs ax to be two axes"):
+        found.plot(axes[0])
+
+
+def test_units():
+    assert [_unit(seconds)[0] for seconds in (5, 599, 601, 3 * 3600, 36_000)] == ["s", "s", "min", "h", "h"]
