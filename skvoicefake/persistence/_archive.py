@@ -68,6 +68,8 @@ class Archive:
     """
 
     def __init__(self, content: bytes) -> None:
+        if not content.startswith(START):
+            refuse("it is damaged, or no file of skvoicefake.save")
         self._packed = ZipFile(io.BytesIO(content))
         members = self._packed.infolist()
         names = [member.filename for member in members]

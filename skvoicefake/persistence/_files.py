@@ -253,10 +253,10 @@ def _build(archive: Archive, trusted: Mapping[str, Any]) -> tuple[Any, bool]:
 
     reader = Reader(array, trusted)
     estimator = reader.value(node)
-    if archive.names() != {ESTIMATOR} | {f"arrays/{i}.npy" for i in arrays}:
-        refuse("it holds arrays that nothing refers to")
     if not hasattr(estimator, "get_params"):
         refuse(f"it holds no estimator but a {type(estimator).__name__}")
+    if archive.names() != {ESTIMATOR} | {f"arrays/{i}.npy" for i in arrays}:
+        refuse("it holds arrays that nothing refers to")
     return estimator, reader.has_network
 
 
@@ -266,7 +266,7 @@ def _named(path: Path_) -> Iterator[None]:
     try:
         yield
     except UnsafeFileError as error:
-        raise UnsafeFileError(f"{path}: not loaded: {error}.") from error
+        raise UnsafeFileError(f"{path}: not loaded: {' '.join(str(error).split())}.") from error
     except ImportError as error:
         raise ImportError(f"{path}: not loaded: {error}. Install the package that it needs.") from error
     except OSError as error:
