@@ -84,13 +84,13 @@ def _network(estimator: Any) -> None:
         refuse("the network in it is none")
     (width, n_coefficients), n_classes = network.parameters["input_shape"], network.parameters["n_classes"]
     shape, starts = estimator.panel_shape_, estimator._crop_starts
-    is_right = [
-        isinstance(shape, tuple) and len(shape) == 2 and shape[1] == n_coefficients,
+    are_tuples = isinstance(shape, tuple) and len(shape) == 2 and isinstance(starts, tuple) and len(starts) > 0
+    is_right = are_tuples and [
+        shape[1] == n_coefficients,
         len(estimator.classes_) == n_classes,
-        isinstance(starts, tuple) and len(starts) > 0,
-        all(type(start) is int and 0 <= start <= shape[0] - width for start in starts),
+        *(type(start) is int and 0 <= start <= shape[0] - width for start in starts),
     ]
-    if not all(is_right):
+    if not is_right or not all(is_right):
         refuse("the network in it is not of the clips and classes of its classifier")
 
 

@@ -21,6 +21,7 @@ SHARES = ("dropout", "label_smoothing")
 LISTS = ("filters", "dense_units")
 ARRAYS = ("mean", "variance", "branch_mean", "branch_variance")
 OTHERS = ("input_shape", "n_classes", "pooling", "statistics_branch", "optimizer", "seed")
+ATTENTION_UNITS = 64
 Shapes = Iterator[tuple[str, tuple[int, ...], str]]
 
 
@@ -97,6 +98,11 @@ def shapes(parameters: dict[str, Any]) -> Shapes:
                 yield f"batch_norm_{i}.{name}", (n_filters,), "f"
         yield f"dropout_{i}.seed", *state
         width = n_filters
+    # Keras gives the variables by how far their layers are from the output, and these along the LSTM's path first.
+    branch, pooling = int(parameters["statistics_branch"]), parameters["pooling"]
+    standardized = [(f"branch.{name}", (3 * n_coefficients,), "f") for name in ("mean", "scale")] if branch else []
+    if pooling == "last":
+        yield from standardized
     units = parameters["lstm_units"]
     directions = ("forward", "backward") if parameters["bidirectional"] else ("forward",)
     for direction in directions:
@@ -105,22 +111,20 @@ def shapes(parameters: dict[str, Any]) -> Shapes:
         yield f"lstm_{direction}.bias", (4 * units,), "f"
         yield f"lstm_{direction}.seed", *state
     width = len(directions) * units
-    if parameters["pooling"] == "attention":
+    if pooling == "attention":
         yield "attention.kernel", (width, ATTENTION_UNITS), "f"
         yield "attention.bias", (ATTENTION_UNITS,), "f"
         yield "attention.vector", (ATTENTION_UNITS, 1), "f"
-    width *= 1 if parameters["pooling"] == "last" else 2
-    # Keras gives the variables by layers, and these by how far they are from the output.
-    after = [("dropout_lstm.seed", *state)]
-    branch = parameters["statistics_branch"]
+    if pooling != "last":
+        width *= 2
+        yield from standardized
     if branch:
-        yield "branch.mean", (3 * n_coefficients,), "f"
-        yield "branch.scale", (3 * n_coefficients,), "f"
-        yield "branch.kernel", (3 * n_coefficients, int(branch)), "f"
-        yield "branch.bias", (int(branch),), "f"
-        after.append(("dropout_branch.seed", *state))
-        width += int(branch)
-    yield from after
+        yield "branch.kernel", (3 * n_coefficients, branch), "f"
+        yield "branch.bias", (branch,), "f"
+    yield "dropout_lstm.seed", *state
+    if branch:
+        yield "dropout_branch.seed", *state
+    width += branch
     for i, n_units in enumerate(parameters["dense_units"]):
         yield f"dense_{i}.kernel", (width, n_units), "f"
         yield f"dense_{i}.bias", (n_units,), "f"
@@ -128,9 +132,6 @@ def shapes(parameters: dict[str, Any]) -> Shapes:
     n_outputs = 1 if parameters["n_classes"] == 2 else parameters["n_classes"]
     yield "score.kernel", (width, n_outputs), "f"
     yield "score.bias", (n_outputs,), "f"
-
-
-ATTENTION_UNITS = 64
 
 
 def check_parameters(parameters: Any) -> None:
