@@ -17,6 +17,7 @@ FLOORS = {
     "_groups": 0,
     "_classifier_input": 0,
     "_reports": 0,
+    "_row": 1,
     "feature_extraction": 1,
     "neural_network": 1,
     "metrics": 1,

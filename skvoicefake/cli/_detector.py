@@ -18,7 +18,10 @@ from skvoicefake.labels import real_label as real_of
 PIPELINE, ABOUT = "pipeline.joblib", "detector.json"
 FORMAT = 1
 LIBRARIES = ("skvoicefake", "scikit-learn", "keras", "tensorflow", "numpy", "scipy", "librosa")
-HELP = "a folder that `skvoicefake train` wrote, or a .joblib or .pkl file of any fitted classifier of clips"
+HELP = (
+    "a folder that `skvoicefake train` wrote, an .onnx file of `skvoicefake.export`, or a .joblib or .pkl file of any\n"
+    "fitted classifier of clips"
+)
 SHIPPED = "the detector in the package"
 CAUTION = "Loading a detector runs code that is stored in it: load only those of people you trust."
 
@@ -56,7 +59,7 @@ def is_detector(path: str | Path) -> bool:
     """Tell whether an argument names a detector, whole or not, and no clips: a folder, or a pickle, there or not."""
     # os.path, as a Path of Python 3.11 raises on names that are too long.
     name = os.fspath(path)
-    return name.lower().endswith((".joblib", ".pkl")) or any(
+    return name.lower().endswith((".joblib", ".pkl", ".onnx")) or any(
         os.path.isfile(os.path.join(name, part))  # noqa: PTH113, PTH118
         for part in (PIPELINE, ABOUT)
     )
@@ -74,6 +77,11 @@ def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
     if not os.path.exists(path):  # noqa: PTH110
         raise FileNotFoundError(f"{path}: no such file or folder. A detector is {HELP}.")
     about: dict[str, Any] = {}
+    if path.suffix.lower() == ".onnx" and not path.is_dir():
+        from skvoicefake.persistence import OnnxDetector
+
+        exported = OnnxDetector(path, n_threads=1)  # more clips at a time are quicker than more threads a clip
+        return Detector(exported, path, _real_class(exported.classes_.tolist(), real_label, path), exported.about)
     file = path
     if path.is_dir():
         file = path / PIPELINE

@@ -62,7 +62,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score; return 1 if there was a bad file."""
     from skvoicefake.cli import UsageError
-    from skvoicefake.detectors._scoring import Scorer
 
     if args.output is None and (args.resume or args.force):
         raise UsageError("--resume and --force go with -o FILE.")
@@ -74,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"expected files to score with the detector {args.inputs[0]}.")
     detector = _detector.load_detector(Path(args.inputs[0]) if is_named else None, args.real_label)
     mark = _detector.mark(detector)
-    scorer = Scorer(detector.estimator, detector.real, n_jobs=args.jobs)
+    scorer = scorer_of(detector, args.jobs)
     done = done_before(args, mark)
     n_bad, n_clips = len(done.failed), len(done.paths)
     paths: Iterable[str] = unique_paths(inputs, done.scored if args.retry_errors else done.paths)
@@ -109,6 +108,19 @@ def run(args: argparse.Namespace) -> int:
     return int(n_bad > 0)
 
 
+def scorer_of(detector: _detector.Detector, n_jobs: int) -> Any:
+    """Return what gives rows. What an exported detector does not need is not loaded: it need not be there."""
+    from skvoicefake.persistence import OnnxDetector
+
+    if isinstance(detector.estimator, OnnxDetector):
+        from skvoicefake.cli._exported import ExportedScorer
+
+        return ExportedScorer(detector.estimator, detector.real, n_jobs)
+    from skvoicefake.detectors._scoring import Scorer
+
+    return Scorer(detector.estimator, detector.real, n_jobs=n_jobs)
+
+
 def done_before(args: argparse.Namespace, mark: str) -> Done:
     """Return what is in the output already and is to stay; raise if nothing may be written behind it."""
     path = args.output
@@ -129,12 +141,30 @@ def done_before(args: argparse.Namespace, mark: str) -> Done:
 
 def bar_of(total: int | None, *, is_seen: bool) -> Any:
     """Return a progress bar. What is left is told by `Remaining`, as clips differ."""
+    if not (is_seen and shows_bars()):
+        return NoBar()  # quicker to make than one that is not shown
     from tqdm.auto import tqdm
 
     layout = (
         None if total is None else "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} clips [{elapsed}{postfix}]"
     )
-    return tqdm(total=total, desc="Scoring", unit="clip", bar_format=layout, disable=not (is_seen and shows_bars()))
+    return tqdm(total=total, desc="Scoring", unit="clip", bar_format=layout)
+
+
+class NoBar:
+    """A progress bar that nobody sees."""
+
+    def __enter__(self) -> "NoBar":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        pass
+
+    def set_postfix_str(self, text: str, refresh: bool = True) -> None:
+        """Show nothing."""
+
+    def update(self, n: int) -> None:
+        """Count nothing."""
 
 
 def names_detector(inputs: list[str]) -> bool:

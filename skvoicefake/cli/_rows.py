@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple, TextIO
 
+from skvoicefake._row import Row
 from skvoicefake.cli._options import whole_file
-from skvoicefake.detectors._scoring import Row
 
 COLUMNS = [*Row("").as_dict(), "detector"]
 LONGEST = 2**17  # bytes of a row: two paths of the greatest length, each byte escaped, and some words

@@ -112,8 +112,8 @@ def _judged(
     """Write the rows of a recording as they come; return what they say, and what is wrong with it."""
     from tqdm.auto import tqdm
 
+    from skvoicefake._row import reason as reason_of
     from skvoicefake.audio import AudioError
-    from skvoicefake.detectors._scoring import _reason
     from skvoicefake.inspection._timeline import Listening
 
     heard = Listening(estimator, path, sample_rate=None, on_error="keep", **options)
@@ -129,7 +129,7 @@ def _judged(
             error = heard.error
         except AudioError as unreadable:
             error = unreadable
-    reason = None if error is None else _reason(error, path)
+    reason = None if error is None else reason_of(error, path)
     if reason is not None:
         write([{"path": path, "error": reason}])
     return (heard.timeline(rows, aggregation) if rows else None), reason

@@ -12,46 +12,12 @@ from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
 from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._copysynthesis import FAKE_NAME
 from skvoicefake.datasets._corpus import Names, pick
-from skvoicefake.datasets._files import AUDIO_SUFFIXES, SUFFIXES, walk
+from skvoicefake.datasets._files import AUDIO_SUFFIXES
+from skvoicefake.datasets._find import find_audio, split_by_suffix
 from skvoicefake.labels import label_kind
 
 SPLITS = {"train": "train", "training": "train", "dev": "dev", "development": "dev", "val": "dev", "validation": "dev"}
 SPLITS |= {"eval": "eval", "evaluation": "eval", "test": "test", "testing": "test"}
-
-
-def find_audio(root: str | os.PathLike[str]) -> list[str]:
-    """List the audio files below a folder, by the ends of their names.
-
-    Linked folders are entered, each once. Hidden files (".name") are left
-    out.
-
-    Parameters
-    ----------
-    root : path
-        The folder.
-
-    Returns
-    -------
-    paths : list of str
-        Sorted, each beginning with `root`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from skvoicefake.datasets import find_audio
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> for name in ("b.WAV", "a.flac", "notes.txt"):
-    ...     (folder / name).touch()
-    >>> [Path(path).name for path in find_audio(folder)]
-    ['a.flac', 'b.WAV']
-    """
-    return _split_by_suffix(Path(root))[0]
 
 
 @without_collector
@@ -144,7 +110,7 @@ def load_folder(root: str | os.PathLike[str], *, split: Names = None) -> Bunch:
     tops: list[Path] = []
     others: list[str] = []
     for top in kinds:
-        files, strangers = _split_by_suffix(top)
+        files, strangers = split_by_suffix(top)
         if not files:
             raise FileNotFoundError(
                 f"{top}: no audio below this folder ({listed(strangers, 'other file')}). Known endings:"
@@ -274,20 +240,3 @@ def _names(folder: Path) -> list[str]:
 
 def _has_classes(folder: Path) -> bool:
     return {*map(label_kind, _names(folder))} >= {"real", "fake"}
-
-
-def _split_by_suffix(root: Path) -> tuple[list[str], list[str]]:
-    """Return the audio files below a folder, and the other ones, both sorted."""
-    audio: list[str] = []
-    others: list[str] = []
-    for folder, names in walk(root):
-        for name in names:
-            # "._name" is what macOS puts beside a file in archives.
-            is_audio = name.rpartition(".")[2].lower() in SUFFIXES and not name.startswith(".")
-            (audio if is_audio else others).append(folder + name)
-    return sorted(audio, key=_by_folder), sorted(others, key=_by_folder)
-
-
-def _by_folder(path: str) -> str:
-    """Sort as paths do, part by part: what a folder holds before its namesakes with a longer name."""
-    return path.replace(os.sep, "\0")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from sklearn.utils.validation import check_is_fitted
 
-from skvoicefake.detectors._scoring import Row, Scorer
+from skvoicefake._row import Row
+from skvoicefake.detectors._scoring import Scorer
 from skvoicefake.detectors._shipped import load_detector
 from skvoicefake.labels import real_label as real_of
 

@@ -159,6 +159,36 @@ class OnnxDetector:
         scores = np.array([answer[1] for answer in self._answers(X)], dtype=np.float64)
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
+    def answer(self, y: NDArray[np.float32], name: str = "waveform") -> tuple[Any, Any, str]:
+        """Say all there is to say of one waveform, which was read already.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,), float32
+            Mono, at `sample_rate`.
+        name : str, default="waveform"
+            What errors call it.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_classes,)
+        score : ndarray of shape (1,), or (n_classes,) for more than two classes
+        label : str
+
+        Raises
+        ------
+        AudioError
+            If there are too few samples.
+        ValueError
+            If the score is not finite.
+        """
+        if len(y) < (shortest := self.about["min_samples"]):
+            raise AudioError(f"{name}: expected at least {shortest} samples, got {len(y)}. Drop it.")
+        probability, score, label = self._session.run(OUTPUTS, {INPUT: y})
+        if not (np.isfinite(probability).all() and np.isfinite(score).all()):
+            raise ValueError(f"{name}: {self._name} gave a score that is not finite.")
+        return probability, score, str(label.item())
+
     def _answers(self, X: Any) -> list[tuple[Any, Any, str]]:
         clips, is_table = _clips(X)
         return [self._answer(clip, clip_name(clip, i), is_table) for i, clip in enumerate(clips)]
@@ -170,12 +200,7 @@ class OnnxDetector:
                 f"{name}: expected sound, got a silent clip (all {len(y)} samples read are zero), which says nothing"
                 " about a voice. Drop it."
             )
-        if len(y) < self.about["min_samples"]:
-            raise AudioError(f"{name}: expected at least {self.about['min_samples']} samples, got {len(y)}. Drop it.")
-        probability, score, label = self._session.run(OUTPUTS, {INPUT: y})
-        if not (np.isfinite(probability).all() and np.isfinite(score).all()):
-            raise ValueError(f"{name}: {self._name} gave a score that is not finite.")
-        return probability, score, label.item()
+        return self.answer(y, name)
 
 
 def _clips(X: Any) -> tuple[Sequence[Any], bool]:
@@ -243,6 +268,7 @@ def _about(session: Any, name: str) -> dict[str, Any]:
             and all(isinstance(label, str | int | float) for label in classes)
             and MIN_RATE <= rate <= MAX_RATE
             and (duration is None or 0 < duration <= MAX_DURATION)
+            and 0 < about["seconds"] <= MAX_DURATION
             and isinstance(about["min_samples"], int)
             and isinstance(about["takes_silence"], bool)
         )

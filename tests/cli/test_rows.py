@@ -5,7 +5,7 @@ import json
 import pytest
 
 from skvoicefake.cli._rows import COLUMNS, LONGEST, drop_rows, open_output, rows_in
-from skvoicefake.detectors._scoring import Row
+from skvoicefake._row import Row
 
 ROWS = [
     Row("a.wav", "real", 0.75, 1.0986122887, ["short: 1 s", "quiet"], None),
