@@ -99,7 +99,7 @@ def save(
     node = writer.node(estimator, type(estimator).__name__)
     manifest = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "estimator": name_on_list(type(estimator)) or full_name(type(estimator)),
+        "estimator": _name(type(estimator)),
         "versions": versions(),
         "about": _as_json("about", {} if about is None else dict(about)),
         "report": _report(report),
@@ -222,6 +222,12 @@ def describe(path: Path_) -> dict[str, Any]:
             known["card"] = ModelCard(known["card"])
         known["untrusted"] = strangers(from_json(archive.member(ESTIMATOR)), {})
     return known
+
+
+def _name(kind: type) -> str:
+    """Return the name of an estimator's class as users know it."""
+    name = name_on_list(kind) or full_name(kind)
+    return ".".join(part for part in name.split(".") if not (name.startswith("skvoicefake.") and part.startswith("_")))
 
 
 def _about(archive: Archive) -> dict[str, Any]:
