@@ -1,7 +1,7 @@
 """What a fitted classifier says of waveforms: scores that rise towards the real voice, probabilities and remarks."""
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ DEFAULT_RATE = 16_000  # Hz
 
 
 class Answer(NamedTuple):
-    """What is said of one waveform."""
+    """What is said of one clip."""
 
     score: float  # rises towards the real voice; NaN if there is none
     probability_fake: float  # NaN if there is none
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
 
 
 class Asker:
-    """Asks a fitted classifier of two classes; a waveform that it cannot take costs no other its answer.
+    """Asks a fitted classifier of two classes; a clip that it cannot take costs no other its answer.
 
     Parameters
     ----------
@@ -56,17 +56,17 @@ class Asker:
         self.real, self.fake = real, classes[1 - classes.index(real)]
         self._sign = 1.0 if classes.index(real) == 1 else -1.0
 
-    def answers(self, waveforms: Sequence[NDArray[np.float32]]) -> list[Answer]:
-        """Return an answer for each."""
+    def answers(self, clips: Any) -> list[Answer]:
+        """Return an answer for each of a list of waveforms, or of what else the classifier takes."""
         try:
-            return self._answers(list(waveforms))
+            return self._answers(clips)
         except AudioError as error:
-            if len(waveforms) > 1:
-                return [answer for waveform in waveforms for answer in self.answers([waveform])]
+            if len(clips) > 1:
+                return [answer for i in range(len(clips)) for answer in self.answers(clips[i : i + 1])]
             return [Answer(np.nan, np.nan, re.sub(r"^X\[0\]:? ", "", str(error)))]
 
-    def _answers(self, waveforms: list[NDArray[np.float32]]) -> list[Answer]:
-        scores, fake, remarks = _asked(self.estimator, waveforms)
+    def _answers(self, clips: Any) -> list[Answer]:
+        scores, fake, remarks = _asked(self.estimator, clips)
         fake = fake if self._sign > 0 else 1 - fake
         return [
             Answer(float(self._sign * score) + 0.0, float(p), remark or _oddity(score))  # no "-0"
@@ -74,7 +74,7 @@ class Asker:
         ]
 
 
-def _asked(estimator: Any, X: list[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
+def _asked(estimator: Any, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
     """Return scores towards the greater class, probabilities of the lesser, and remarks."""
     if inner(estimator) is None and hasattr(estimator, "remarks") and hasattr(estimator, "estimator_"):
         # A guard: it would ask itself, and have the features computed, for every kind of answer anew.

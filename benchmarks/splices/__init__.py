@@ -1,0 +1,1 @@
+"""Recordings of which one sentence is fake: how well they are found, and the sentence in them."""
