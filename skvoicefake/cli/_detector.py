@@ -3,27 +3,31 @@
 import hashlib
 import json
 import os
-import platform
 import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from skvoicefake.labels import real_label as real_of
+from skvoicefake.persistence._archive import is_estimator_file
+from skvoicefake.persistence._versions import changed, versions
 
-PIPELINE, ABOUT = "pipeline.joblib", "detector.json"
+# A folder of the demo, or of an earlier `train`, has a pickle in place of the first.
+PIPELINE, PICKLED, ABOUT = "pipeline.skvf", "pipeline.joblib", "detector.json"
 FORMAT = 1
-LIBRARIES = ("skvoicefake", "scikit-learn", "keras", "tensorflow", "numpy", "scipy", "librosa")
 HELP = (
-    "a folder that `skvoicefake train` wrote, an .onnx file of `skvoicefake.export`, or a .joblib or .pkl file of any\n"
-    "fitted classifier of clips"
+    "a folder that `skvoicefake train` wrote, an .skvf file of `skvoicefake.save`, an .onnx file of\n"
+    "`skvoicefake.export`, or a .joblib or .pkl file of any fitted classifier of clips"
 )
 SHIPPED = "the detector in the package"
-CAUTION = "Loading a detector runs code that is stored in it: load only those of people you trust."
+CAUTION = (
+    "From .skvf and .onnx files nothing is run. Loading a .joblib or .pkl file, or a folder with pipeline.joblib in\n"
+    "it, runs code that is stored there: load only those of people you trust."
+)
+TRAIN = "skvoicefake train"
 
 
 @dataclass
@@ -43,30 +47,32 @@ class Detector:
 
 def save_detector(folder: Path, pipeline: Any, about: dict[str, Any]) -> None:
     """Write a detector. `detector.json` comes last: without it, or with another pipeline's, there is none."""
-    import joblib
-
     from skvoicefake.cli._options import whole_file
+    from skvoicefake.persistence import save
 
-    with whole_file(folder / PIPELINE) as path:
-        joblib.dump(pipeline, path)
-        digest = _digest(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    known = {key: value for key, value in about.items() if key != "held_out"} | {"made_by": TRAIN}
+    save(pipeline, folder / PIPELINE, about=known, report=about.get("held_out"))
+    digest = _digest(folder / PIPELINE)
     content = {"format": FORMAT, "versions": versions(), **about, "pipeline_sha256": digest}
     with whole_file(folder / ABOUT) as path:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    # The detector before this one, where an earlier version has written it.
+    (folder / PICKLED).unlink(missing_ok=True)
 
 
 def is_detector(path: str | Path) -> bool:
-    """Tell whether an argument names a detector, whole or not, and no clips: a folder, or a pickle, there or not."""
+    """Tell whether an argument names a detector, whole or not, and no clips: a folder, or a file, there or not."""
     # os.path, as a Path of Python 3.11 raises on names that are too long.
     name = os.fspath(path)
-    return name.lower().endswith((".joblib", ".pkl", ".onnx")) or any(
-        os.path.isfile(os.path.join(name, part))  # noqa: PTH113, PTH118
-        for part in (PIPELINE, ABOUT)
-    )
+    if name.lower().endswith((".skvf", ".joblib", ".pkl", ".onnx")):
+        return True
+    parts = (os.path.join(name, part) for part in (PIPELINE, PICKLED, ABOUT))  # noqa: PTH118
+    return any(map(os.path.isfile, parts)) or is_estimator_file(name)
 
 
 def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
-    """Load a detector's folder, or a pickle of any fitted classifier, which runs code in it; None is the package's."""
+    """Load a detector's folder or file, of which pickles alone run code that is in them; None is the package's."""
     if path is None:
         from skvoicefake.cli._options import says
         from skvoicefake.detectors._shipped import load_detector as shipped_detector
@@ -75,16 +81,15 @@ def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
         shipped = shipped_detector()
         return Detector(shipped, SHIPPED, _real_class(shipped.classes_.tolist(), real_label, SHIPPED))
     if not os.path.exists(path):  # noqa: PTH110
-        raise FileNotFoundError(f"{path}: no such file or folder. A detector is {HELP}.")
+        raise FileNotFoundError(f"{path}: no such file or folder. A detector is {' '.join(HELP.split())}.")
     about: dict[str, Any] = {}
     if path.suffix.lower() == ".onnx" and not path.is_dir():
         from skvoicefake.persistence import OnnxDetector
 
         exported = OnnxDetector(path, n_threads=1)  # more clips at a time are quicker than more threads a clip
         return Detector(exported, path, _real_class(exported.classes_.tolist(), real_label, path), exported.about)
-    file = path
+    file = _file_of(path)
     if path.is_dir():
-        file = path / PIPELINE
         if not file.exists():
             raise FileNotFoundError(f"{path}: no detector in this folder: {PIPELINE} is missing. Train it first.")
         # The demo's folder has none.
@@ -92,10 +97,18 @@ def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
             about = _read_about(path / ABOUT)
             if _digest(file) != about.get("pipeline_sha256"):
                 raise ValueError(
-                    f"{path}: {PIPELINE} is not the one {ABOUT} is about: damaged, or not of one training."
+                    f"{path}: {file.name} is not the one {ABOUT} is about: damaged, or not of one training."
                 )
             _warn_of_versions(path, about.get("versions", {}))
-    estimator = _unpickle(file, is_known=bool(about))
+    if is_safe(file):
+        from skvoicefake.persistence import load
+
+        with warnings.catch_warnings():
+            if about:  # It was told.
+                warnings.filterwarnings("ignore", ".*: saved with ", UserWarning)
+            estimator, about = load(file), about or _known(file)
+    else:
+        estimator = _unpickle(file, is_known=bool(about))
     if not hasattr(estimator, "classes_"):
         is_classifier = hasattr(estimator, "predict") and hasattr(estimator, "fit")
         what = f"a {type(estimator).__name__} that is not fitted" if is_classifier else type(estimator).__name__
@@ -111,7 +124,7 @@ def mark(detector: Detector) -> str:
         name, content = "skvoicefake", (_shipped.FOLDER / "detector.json").read_bytes()  # with the digest of the rest
     else:
         path = Path(detector.path)
-        name, content = path.name, _digest(path / PIPELINE if path.is_dir() else path).encode()
+        name, content = path.name, _digest(_file_of(path)).encode()
     return f"{name}@{hashlib.sha256(content + repr(detector.real).encode()).hexdigest()[:12]}"
 
 
@@ -120,15 +133,27 @@ def digest_of(mark: str) -> str:
     return mark.rpartition("@")[2]
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that a detector may depend on."""
-    found = {"python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # tensorflow-cpu, say, or the package on the path but not installed
-            found[name] = "unknown"
-    return found
+def is_safe(file: Path) -> bool:
+    """Tell a file that `skvoicefake.save` has written, or that says so, from a pickle."""
+    return file.suffix.lower() == ".skvf" or is_estimator_file(file)
+
+
+def _file_of(path: Path) -> Path:
+    """Return the file that a detector lies in."""
+    if not path.is_dir():
+        return path
+    return path / PICKLED if (path / PICKLED).exists() and not (path / PIPELINE).exists() else path / PIPELINE
+
+
+def _known(file: Path) -> dict[str, Any]:
+    """Return what a file of `save` says, as `detector.json` would."""
+    from skvoicefake.persistence import describe
+
+    known = describe(file)
+    about = dict(known["about"]) if known["about"].get("made_by") == TRAIN else {"about": known["about"]}
+    held_out = {} if known["report"] is None else {"held_out": known["report"]}
+    card = {} if known["card"] is None else {"card": getattr(known["card"], "content", known["card"])}
+    return {"created": known["created"], **about, **held_out, **card, "versions": known["versions"]}
 
 
 def fingerprint(paths: Sequence[str], labels: Sequence[str]) -> str:
@@ -191,14 +216,8 @@ def _unpickle(file: Path, *, is_known: bool) -> Any:
 
 
 def _warn_of_versions(path: Path, then: dict[str, str]) -> None:
-    now = versions()
-    changed = [
-        f"{name} {then[name]} (now {now[name]})"
-        for name in LIBRARIES
-        if name in then and then[name].split(".")[:2] != now[name].split(".")[:2]
-    ]
-    if changed:
-        _warn(f"{path}: trained with {', '.join(changed)}: it may behave differently.")
+    if news := changed(then):
+        _warn(f"{path}: trained with {', '.join(news)}: it may behave differently.")
 
 
 def _warn(message: str) -> None:

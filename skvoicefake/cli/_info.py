@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from skvoicefake.cli import _detector
+from skvoicefake.persistence._versions import versions
 
 DESCRIPTION = f"""\
 Says what a detector is: its classes, steps and parameters, the size of its network, what it was
@@ -63,7 +64,7 @@ def describe(detector: _detector.Detector) -> dict[str, Any]:
             if hasattr(step, "get_params")
         ],
         "network_parameters": None if network is None else int(network.count_params()),
-        "versions_now": _detector.versions(),
+        "versions_now": versions(),
     }
     return {**about, **{key: value for key, value in detector.about.items() if key not in about}}
 
@@ -84,17 +85,25 @@ def as_text(about: dict[str, Any]) -> str:
         lines.append(f"Groups: {training['groups']}")
     if about.get("held_out"):
         held_out = about["held_out"]
-        lines.append(f"Held out: {held_out['n_real']} real and {held_out['n_fake']} fake clips")
-        for name, row in held_out["figures"].items():
+        if "training" in about:
+            lines.append(f"Held out: {held_out['n_real']} real and {held_out['n_fake']} fake clips")
+        else:
+            lines.append(f"Report: {held_out.get('title', 'without a title')}")
+        for name, row in held_out.get("figures", {}).items():
             if name in SHOWN and row["value"] is not None:
                 interval = "" if row["low"] is None else f" ({row['low']:.4f} to {row['high']:.4f})"
                 lines.append(f"  {name}: {row['value']:.4f}{interval}")
     elif "training" in about:
         lines.append("Held out: nothing, so there are no figures.")
+    lines += [f"{name}: {value}" for name, value in about.get("about", {}).items()]
     then = about.get("versions", {})
     for name, now in about["versions_now"].items():
         was = f", trained with {then[name]}" if name in then and then[name] != now else ""
         lines.append(f"{name} {now}{was}")
+    if about.get("card") is not None:
+        from skvoicefake.detectors import ModelCard
+
+        lines += ["", str(ModelCard(about["card"]) if isinstance(about["card"], dict) else about["card"])]
     return "\n".join(lines)
 
 

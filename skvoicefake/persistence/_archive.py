@@ -206,6 +206,9 @@ def read_whole(path: Path) -> bytes:
 
 def is_estimator_file(path: str | os.PathLike[str]) -> bool:
     """Tell by its first bytes whether `save` has written a file."""
+    # os.path, as a Path of Python 3.11 raises on names that are too long. A pipe would wait, and lose what is read.
+    if not os.path.isfile(path):  # noqa: PTH113
+        return False
     try:
         with open(path, "rb") as file:
             start = file.read(30 + len(MANIFEST))

@@ -2,8 +2,11 @@ import json
 
 import pytest
 
+from skvoicefake import save
 from skvoicefake.cli import main
 from skvoicefake.cli._detector import save_detector
+from skvoicefake.detectors import ModelCard
+from tests.checks.shipped import CARD
 
 
 def test_what_is_known_of_any_classifier(quick_detector, capsys):
@@ -51,5 +54,31 @@ def test_versions_then_and_now(quick_pipeline, tmp_path, capsys):
 def test_errors_are_one_line(tmp_path, capsys):
     assert main(["info", str(tmp_path)]) == 1
     assert capsys.readouterr().err == (
-        f"skvoicefake: {tmp_path}: no detector in this folder: pipeline.joblib is missing. Train it first.\n"
+        f"skvoicefake: {tmp_path}: no detector in this folder: pipeline.skvf is missing. Train it first.\n"
     )
+
+
+def test_what_a_file_of_save_says(quick_pipeline, tmp_path, capsys):
+    path = tmp_path / "mine.skvf"
+    figures = {"equal_error_rate": {"value": 0.25, "low": None, "high": None}}
+    report = {"title": "My clips", "figures": figures}
+    save(quick_pipeline, path, card="# Mine\n\nFor tests.", about={"trained on": "some clips"}, report=report)
+    assert main(["info", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "Report: My clips\n  equal_error_rate: 0.2500\ntrained on: some clips\n" in said
+    assert said.endswith("\n\n# Mine\n\nFor tests.\n")
+    assert main(["info", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["about"] == {"trained on": "some clips"}
+    save(quick_pipeline, path, card=ModelCard(CARD | {"versions": {}}))
+    assert main(["info", str(path)]) == 0
+    assert "\n# A small detector\n" in capsys.readouterr().out
+
+
+def test_a_file_of_save_that_is_damaged(quick_pipeline, tmp_path, capsys):
+    path = tmp_path / "mine.skvf"
+    save(quick_pipeline, path)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert main(["info", str(path)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"skvoicefake: {path}: not loaded: it is damaged")
+    assert error.count("\n") == 1

@@ -395,7 +395,7 @@ def test_files_may_begin_with_a_dash(shipped, clips, monkeypatch, capsys):
         ("detctor a.wav", 1, "detctor: no such file or folder. A detector is a folder"),
         ("runs/detector.v2 -", 1, "detector.v2: no such file or folder. A detector is a folder"),
         (f"{'long' * 999} a.wav", 1, "long: no such file or folder. A detector is a folder"),
-        ("cut a.wav", 1, "cut: no detector in this folder: pipeline.joblib is missing"),
+        ("cut a.wav", 1, "cut: no detector in this folder: pipeline.skvf is missing"),
     ],
 )
 def test_errors_are_one_line(arguments, status, message, quick_detector, clips, capsys, monkeypatch):

@@ -4,11 +4,11 @@ import signal
 import subprocess
 import sys
 
-import joblib
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+import skvoicefake
 from skvoicefake.cli import main
 from skvoicefake.cli._detector import fingerprint, load_detector
 from tests.checks.kept import entries
@@ -36,7 +36,7 @@ def test_writes_a_detector_and_its_report(trained, corpus):
     folder, answer = trained
     assert sorted(path.name for path in folder.iterdir()) == [
         "detector.json",
-        "pipeline.joblib",
+        "pipeline.skvf",
         "report.html",
         "report.json",
         "report.md",
@@ -68,7 +68,7 @@ def test_the_figures_are_those_of_the_clips_held_out(trained, corpus):
         parts[fingerprint(paths, kinds_of(paths))] = paths, fingerprint(others, kinds_of(others))
     paths, others = parts[about["held_out"]["fingerprint"]]
     assert about["training"]["fingerprint"] == others
-    pipeline = joblib.load(folder / "pipeline.joblib")
+    pipeline = skvoicefake.load(folder / "pipeline.skvf")
     figures = about["held_out"]["figures"]
     assert figures["accuracy"]["value"] == np.mean(pipeline.predict(paths) == kinds_of(paths))
     scores = pipeline.decision_function(paths)
@@ -88,7 +88,7 @@ def test_predict_and_info_know_it(trained, corpus, capsys):
     folder, _ = trained
     assert main(["predict", str(folder), str(corpus / "real" / "ben")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    pipeline = joblib.load(folder / "pipeline.joblib")
+    pipeline = skvoicefake.load(folder / "pipeline.skvf")
     for line in lines[1:]:
         path, label, probability, score, *_ = line.split(",")
         fake, real = pipeline.predict_proba([path])[0]
@@ -137,7 +137,7 @@ def test_search_and_bad_clips_and_force(corpus, tmp_path, capsys):
     assert about["training"]["n_left_out"] == 1
     assert [row["mfcc__pre_emphasis"] for row in about["search"]] == [0.0, 0.97]
     best = max(about["search"], key=lambda row: row["AUC"])
-    assert joblib.load(folder / "pipeline.joblib")[0].pre_emphasis == best["mfcc__pre_emphasis"]
+    assert skvoicefake.load(folder / "pipeline.skvf")[0].pre_emphasis == best["mfcc__pre_emphasis"]
     assert any(path.is_file() for path in (tmp_path / "cache").rglob("*"))
 
 
@@ -152,7 +152,7 @@ def test_a_table_without_groups_says_that_figures_flatter(corpus, tmp_path, caps
     captured = capsys.readouterr()
     assert "the figures will flatter the detector" in captured.err
     assert captured.out == ""
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["detector.json", "pipeline.joblib"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["detector.json", "pipeline.skvf"]
 
 
 @pytest.mark.slow
