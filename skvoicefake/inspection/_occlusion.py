@@ -1,7 +1,7 @@
 """occlusion: which seconds, bands and coefficients of a clip carried a decision."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise, repeat
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +25,7 @@ Part = tuple[float, float]
 Scores = NDArray[np.float64]
 FRAME = 0.032  # seconds of a frame of the transform in which sound is replaced
 FILLS = ("silence", "floor", "mean")
+ROUNDING = 1e-6  # of the peak
 QUIET = 10  # percentile of a frequency's magnitudes that is its floor
 
 
@@ -62,8 +63,8 @@ class Occlusion:
         Its rate in Hz.
     labels : tuple
         The classes of fake and of real voices.
-    fill : str
-        What took the place of parts.
+    fill : str or None
+        What took the place of parts, as given.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Occlusion:
         waveform: Waveform,
         sample_rate: float,
         labels: tuple[Hashable, Hashable],
-        fill: str,
+        fill: str | None,
         name: str = "",
     ) -> None:
         self.score, self.times, self.bands, self.coefficients = score, times, bands, coefficients
@@ -126,7 +127,7 @@ def occlusion(
     window: float = 0.5,
     hop: float = 0.25,
     bands: int | Sequence[float] = 8,
-    fill: str = "silence",
+    fill: str | None = None,
     background: Sequence[Any] | None = None,
     sample_rate: float | None = None,
     batch_size: int = 32,
@@ -153,9 +154,12 @@ def occlusion(
     bands : int or sequence of float, default=8
         How many bands of the same width to take out, up to half the sample
         rate; or their edges in Hz. 0 takes out none.
-    fill : {"silence", "floor", "mean"}, default="silence"
+    fill : {"silence", "floor", "mean"}, default=None
         What takes the place of a part: nothing; or noise that has, at every
-        frequency, the clip's own quietest tenth, or its mean power.
+        frequency, the clip's own quietest tenth, or its mean power. None is
+        silence in place of stretches, as in a pause, and noise of the mean power
+        in place of bands: no voice has a hole in its spectrum, and detectors
+        take one for a fake, wherever it is.
     background : sequence of clips, default=None
         What takes the place of a coefficient: its mean over these, such as
         some clips of training. None is its mean over the clip itself, which
@@ -217,19 +221,19 @@ def occlusion(
     estimator = unguarded(estimator)
     asker, rate = Asker(estimator, real_label), rate_of(estimator, sample_rate)
     n_window, n_hop = _n_samples(window, "window", rate), _n_samples(hop, "hop", rate)
-    if fill not in FILLS:
-        raise ValueError(f"fill must be one of {list(FILLS)}, got {fill!r}.")
+    if fill is not None and fill not in FILLS:
+        raise ValueError(f"fill must be one of {list(FILLS)} or None, got {fill!r}.")
     edges, batch_size = _edges(bands, rate), _count(batch_size, "batch_size")
     y = load_audio(clip, rate, duration=duration_of(estimator))
     (answer,) = asker.answers([y])
     if not np.isfinite(score := answer.score):
         raise ValueError(f"{clip_name(clip)}: there is no score to explain. {answer.remark}")
-    without = replacer(y, rate, fill, check_random_state(random_state))
     starts = range(0, max(1, len(y) - n_window + n_hop), n_hop)
     times = [(start / rate, min(start + n_window, len(y)) / rate) for start in starts if start < len(y)]
-    places: list[tuple[Part | None, Part | None]] = [(part, None) for part in times]
-    places += [(None, part) for part in edges]
-    effects = score - _in_batches(asker, (without(*place) for place in places), batch_size)
+    rng = check_random_state(random_state)
+    clips = [map(without(y, rate, fill or "silence", rng), times, repeat(None))]
+    clips += [map(without(y, rate, fill or "mean", rng), repeat(None), edges)]
+    effects = score - _in_batches(asker, chain(*clips), batch_size)
     parts = [Effect(*part, float(effect)) for part, effect in zip([*times, *edges], effects, strict=True)]
     coefficients, names = _coefficients(estimator, y, background, real_label, batch_size)
     return Occlusion(
@@ -259,31 +263,40 @@ def unguarded(estimator: Any) -> Any:
     return estimator
 
 
-def replacer(y: Waveform, rate: float, fill: str, rng: Any) -> Callable[[Part | None, Part | None], Waveform]:
+def without(y: Waveform, rate: float, fill: str, rng: Any) -> Callable[[Part | None, Part | None], Waveform]:
     """Return a function that gives the clip without a stretch (seconds) of a band (Hz); None is all of either."""
     from scipy.signal import istft, stft
 
     n_frame = 2 * max(1, round(FRAME * rate / 2))
-    frequencies, middles, spectrum = stft(y, rate, nperseg=n_frame)
+    padded = np.pad(y, (0, max(0, n_frame - len(y))))
+    frequencies, middles, spectrum = stft(padded, rate, nperseg=n_frame)
     magnitudes = np.abs(spectrum)
     power = {"silence": 0.0, "floor": np.percentile(magnitudes, QUIET, axis=1, keepdims=True) ** 2}
     level = np.sqrt(power.get(fill, np.mean(magnitudes**2, axis=1, keepdims=True)))
-    noise = rng.normal(size=(2, *spectrum.shape)) / np.sqrt(2)
+    # Complex noise of power 2: frames overlap by half, and noise that differs from frame to frame loses half of it.
+    noise = rng.normal(size=(2, *spectrum.shape))
     change = level * (noise[0] + 1j * noise[1]) - spectrum
+    least = ROUNDING * float(np.abs(y).max())
 
-    def without(time: Part | None, band: Part | None) -> Waveform:
+    def clip_without(time: Part | None, band: Part | None) -> Waveform:
         is_taken = np.ones(spectrum.shape, dtype=bool)
         if time is not None:
-            is_taken &= (middles >= time[0]) & (middles < time[1])
+            is_taken &= _within(middles, time, len(y) / rate)
         if band is not None:
-            # Half the sample rate belongs to the last band.
-            low, high = band[0], np.inf if band[1] >= rate / 2 else band[1]
-            is_taken &= ((frequencies >= low) & (frequencies < high))[:, np.newaxis]
+            is_taken &= _within(frequencies, band, rate / 2)[:, np.newaxis]
         _, difference = istft(np.where(is_taken, change, 0), rate, nperseg=n_frame)
+        difference = difference[: len(y)]
         # Added, so that all else stays as it is to the bit.
-        return (y + difference[: len(y)]).astype(np.float32)
+        changed = (y + difference).astype(np.float32)
+        changed[(difference != 0) & (np.abs(changed) < least)] = 0  # or silence would be noise of rounding
+        return changed
 
-    return without
+    return clip_without
+
+
+def _within(values: Scores, part: Part, end: float) -> NDArray[np.bool_]:
+    """Tell which values lie in a part; what lies at the end of all belongs to the last."""
+    return (values >= part[0]) & (values < (np.inf if part[1] >= end else part[1]))
 
 
 def _coefficients(

@@ -123,7 +123,7 @@ def _draw_effects(axes: Any, parts: "list[Effect]", unit: float) -> None:
     ends = np.array([part.end for part in parts]) / unit
     effects = np.nan_to_num(np.array([part.effect for part in parts]))
     is_number = unit == 1 and np.array_equal(ends - starts, np.ones(len(parts))) and (starts == starts.round()).all()
-    widths = np.minimum(ends - starts, np.diff(starts).max(initial=0) or np.inf)
+    widths = np.minimum(ends - starts, float(np.max(np.diff(starts))) if len(parts) > 1 else np.inf)
     middles = starts if is_number else (starts + ends) / 2
     for colour, is_shown, hatch in [(REAL, effects >= 0, None), (FAKE, effects < 0, "//")]:
         axes.bar(middles[is_shown], effects[is_shown], widths[is_shown], color=colour, hatch=hatch, edgecolor="white")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from skvoicefake.inspection import timeline
+from skvoicefake.inspection import occlusion, timeline
 from skvoicefake.inspection._display import _unit
 
 mpl.use("Agg")
@@ -61,3 +61,20 @@ def test_on_axes_of_ones_own(pipeline, recording):
 
 def test_units():
     assert [_unit(seconds)[0] for seconds in (5, 599, 601, 3 * 3600, 36_000)] == ["s", "s", "min", "h", "h"]
+
+
+def test_what_parts_add(pipeline, recording):
+    found = occlusion(pipeline, recording[20_000:28_000], window=0.1, hop=0.05, bands=4)
+    display = found.plot()
+    assert [axes.get_xlabel() for axes in display.axes_] == ["", "time (s)", "frequency (kHz)"]
+    assert display.axes_[0].get_title() == f"score {found.score:.2f}, and what parts add to it"
+    for axes, parts in zip(display.axes_[1:], (found.times, found.bands), strict=True):
+        heights = sorted(bar.get_height() for bars in axes.containers for bar in bars)
+        assert heights == pytest.approx(sorted(part.effect for part in parts))
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert set(texts) <= {"speaks for real", "speaks for fake"}
+    display.figure_.canvas.draw()
+    with pytest.raises(ValueError, match="OcclusionDisplay needs ax to be 3 axes"):
+        found.plot([1, 2])
+    figure, axes = plt.subplots(3)
+    assert found.plot(axes).figure_ is figure
