@@ -173,16 +173,10 @@ def _log_odds(probability: Value, edge: float) -> Value:
 def _svm(row: Value, svm: SVC) -> Value:
     if callable(svm.kernel) or svm.kernel == "precomputed":
         refuse(svm, f"its kernel is {svm.kernel!r}")
-    vectors = _stored(row, np.asarray(svm.support_vectors_, dtype=np.float64))
     weights, intercept = np.ravel(svm.dual_coef_), float(svm.intercept_[0])
-    return kernel_scores(row, svm.kernel, vectors, weights, intercept, float(svm._gamma), svm.degree, float(svm.coef0))
-
-
-def _stored(row: Value, array: NDArray[np.float64]) -> Value:
-    """Keep an array in single precision if that loses nothing."""
-    single = array.astype(np.float32)
-    is_same = np.array_equal(single, array)
-    return row.graph.constant(single).cast(np.float64) if is_same else row.graph.constant(array)
+    return kernel_scores(
+        row, svm.kernel, svm.support_vectors_, weights, intercept, float(svm._gamma), svm.degree, float(svm.coef0)
+    )
 
 
 def _calibrated(calibrator: LLRCalibrator, inner: Answer) -> Answer:
@@ -237,8 +231,7 @@ def _shipped(frozen: Frozen, X: Value) -> Answer:
     row = ((front_end(X, frozen.transformer) - frozen.mean) / frozen.scale).cast(np.float32)
     machine = frozen.machine
     wide = row.cast(np.float64)
-    vectors = _stored(row, machine.vectors)
-    margin = kernel_scores(wide, "rbf", vectors, machine.weights, machine.intercept, machine.gamma, 0, 0.0)
+    margin = kernel_scores(wide, "rbf", machine.vectors, machine.weights, machine.intercept, machine.gamma, 0, 0.0)
     trees: Trees = thawed_trees(frozen.forest)
     blended = _log_odds(forest_probability(row, trees), frozen.edge) + margin
     return _by_scores(np.asarray(frozen.classes), blended * frozen.slope + frozen.offset)

@@ -14,7 +14,8 @@ from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, clip
 
 FORMAT = 1
 KEY = "skvoicefake"  # of the metadata in the file
-INPUT, OUTPUTS = "waveform", ("probability", "score", "label")
+INPUT, ANSWERS = "waveform", ("probability", "score", "label")
+OUTPUTS = (*ANSWERS, "classes", "sample_rate")
 
 
 class OnnxDetector:
@@ -184,7 +185,7 @@ class OnnxDetector:
         """
         if len(y) < (shortest := self.about["min_samples"]):
             raise AudioError(f"{name}: expected at least {shortest} samples, got {len(y)}. Drop it.")
-        probability, score, label = self._session.run(OUTPUTS, {INPUT: y})
+        probability, score, label = self._session.run(ANSWERS, {INPUT: y})
         if not (np.isfinite(probability).all() and np.isfinite(score).all()):
             raise ValueError(f"{name}: {self._name} gave a score that is not finite.")
         return probability, score, str(label.item())

@@ -81,8 +81,10 @@ def export(
     The input is called "waveform" (float32, mono, any length, at the rate of
     the pipeline), the outputs "probability" (float32, a number a class),
     "score" (float32: the `decision_function`, or else log-odds; one number for
-    two classes) and "label" (a string). What else there is to know is JSON in
-    the metadata of the file, under "skvoicefake".
+    two classes) and "label" (a string). Two more are the same for all clips:
+    "classes" (strings, in the order of the probabilities) and "sample_rate"
+    (in Hz). What else there is to know is JSON in the metadata of the file,
+    under "skvoicefake".
 
     The nodes are those of opset 17, so onnxruntime 1.12 and later run the file,
     also in browsers. Spectra are computed in double precision, the network in
@@ -186,6 +188,8 @@ def _model_of(estimator: Any) -> tuple[Any, dict[str, Any]]:
             "probability": (answer.probabilities.cast(np.float32), [len(classes)]),
             "score": (scores.cast(np.float32), [n_scores]),
             "label": (labels.take(answer.index), [1]),
+            "classes": (labels, [len(classes)]),
+            "sample_rate": (graph.constant([about["sample_rate"]], np.float32), [1]),
         },
         DOC.format(rate=about["sample_rate"], classes=", ".join(map(str, classes))),
     )

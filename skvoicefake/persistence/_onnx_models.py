@@ -16,7 +16,7 @@ class Trees(NamedTuple):
     threshold: NDArray[np.float32]  # a feature that is no greater goes left
     left: NDArray[np.int32]
     right: NDArray[np.int32]
-    share: NDArray[np.float64]  # of classes_[1]
+    share: NDArray[np.float32]  # of classes_[1]
 
 
 def trees_of(forest: Any) -> Trees:
@@ -39,7 +39,7 @@ def trees_of(forest: Any) -> Trees:
         threshold.astype(np.float32),
         left.astype(np.int32),
         right.astype(np.int32),
-        share,
+        share.astype(np.float32),
     )
 
 
@@ -52,7 +52,7 @@ def thawed_trees(forest: Any) -> Trees:
         forest.threshold,
         here + forest.to_left,
         here + forest.to_right,
-        forest.probability.astype(np.float64),
+        forest.probability,
     )
 
 
@@ -71,14 +71,16 @@ def forest_probability(row: Value, trees: Trees) -> Value:
         goes_right = row.take(feature.take(node)) > threshold.take(node)
         node = of.where(goes_right, right.take(node), left.take(node))
         if len(children) == len(np.intersect1d(children, reached)):
-            return share.take(node).mean(0, keepdims=True)
+            return share.take(node).cast(np.float64).mean(0, keepdims=True)
         reached = children
 
 
 def kernel_scores(
-    row: Value, kernel: str, vectors: Value, weights: Any, intercept: float, gamma: float, degree: int, coef0: float
+    row: Value, kernel: str, vectors: Any, weights: Any, intercept: float, gamma: float, degree: int, coef0: float
 ) -> Value:
     """Return the decision of a support vector machine on a row (n_features,), double; of shape (1,)."""
+    # They were features in single precision, and are kept so.
+    vectors = row.graph.constant(vectors, np.float32).cast(np.float64)
     if kernel == "rbf":
         off = vectors - row
         values = ((off * off).sum(1) * -gamma).apply("Exp")

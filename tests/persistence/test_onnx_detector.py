@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
+import onnxruntime
 import pandas as pd
 import pytest
 from onnx import TensorProto, helper
@@ -71,7 +72,11 @@ def test_what_it_says_of_itself(pipeline, path):
     model = onnx.load(path)
     assert "mono waveform at 16000 Hz" in model.doc_string
     assert [value.name for value in model.graph.input] == ["waveform"]
-    assert [value.name for value in model.graph.output] == ["probability", "score", "label"]
+    assert [value.name for value in model.graph.output] == ["probability", "score", "label", "classes", "sample_rate"]
+    # Where the metadata cannot be had, as in browsers.
+    session = onnxruntime.InferenceSession(path)
+    classes, rate = session.run(["classes", "sample_rate"], {"waveform": CLIPS[0]})
+    assert (classes.tolist(), rate.tolist()) == (["fake", "real"], [16_000])
 
 
 def test_one_clip_is_no_sequence(path):
