@@ -156,14 +156,6 @@ def _known(file: Path) -> dict[str, Any]:
     return {"created": known["created"], **about, **held_out, **card, "versions": known["versions"]}
 
 
-def fingerprint(paths: Sequence[str], labels: Sequence[str]) -> str:
-    """Return a digest of names, sizes and labels of clips, whatever their order and folder."""
-    rows = sorted(
-        f"{Path(path).name}\t{Path(path).stat().st_size}\t{label}" for path, label in zip(paths, labels, strict=True)
-    )
-    return "sha256:" + hashlib.sha256("\n".join(rows).encode(errors="surrogateescape")).hexdigest()
-
-
 def marks(paths: Sequence[str]) -> list[str]:
     """Return a short digest of each clip's size and first 64 kB, by which it is known again under any name."""
     found = []

@@ -25,6 +25,7 @@ from skvoicefake.cli._options import (
     whole_file,
 )
 from skvoicefake.cli._splits import hold_out, search_folds
+from skvoicefake.persistence._fingerprint import fingerprint
 
 DESCRIPTION = f"""\
 Trains a detector: cepstra, convolutions and an LSTM. A part of the recordings is held out of training
@@ -114,7 +115,7 @@ def run(args: argparse.Namespace) -> None:
             "n_fake": int(np.sum(y[train] == "fake")),
             "n_left_out": len(clips.data) - len(good),
             "groups": "none: clips were split at random" if groups is None else clips.report["groups"],
-            "fingerprint": _detector.fingerprint(paths[train], y[train]),
+            "fingerprint": fingerprint(paths[train], y[train]),
             "clips": sorted(_detector.marks(paths[train])),
             "epochs": pipeline[-1].n_iter_,
             "seed": args.seed,
@@ -124,7 +125,7 @@ def run(args: argparse.Namespace) -> None:
     if len(test):
         frame = frame.iloc[test]
         about["held_out"] = judge(pipeline, frame, y[test], part(groups, test), y[train], args.output)
-        about["held_out"]["fingerprint"] = _detector.fingerprint(paths[test], y[test])
+        about["held_out"]["fingerprint"] = fingerprint(paths[test], y[test])
     pipeline.set_params(clf__verbose=0, mfcc__n_jobs=None, mfcc__cache=None)
     _detector.save_detector(args.output, pipeline, about)
     if args.cache is None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from skvoicefake.persistence._errors import UnsafeFileError
     from skvoicefake.persistence._files import describe, load, save
+    from skvoicefake.persistence._fingerprint import fingerprint
     from skvoicefake.persistence._onnx_detector import OnnxDetector
     from skvoicefake.persistence._onnx_export import export
 
-__all__ = ["OnnxDetector", "UnsafeFileError", "describe", "export", "load", "save"]
+__all__ = ["OnnxDetector", "UnsafeFileError", "describe", "export", "fingerprint", "load", "save"]
 
 # Loaded on first use: to run an exported detector takes no scikit-learn, which need not be installed there.
 _HOMES = {
@@ -17,6 +18,7 @@ _HOMES = {
     "UnsafeFileError": "_errors",
     "describe": "_files",
     "export": "_onnx_export",
+    "fingerprint": "_fingerprint",
     "load": "_files",
     "save": "_files",
 }

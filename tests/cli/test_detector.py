@@ -16,7 +16,6 @@ from skvoicefake.cli._detector import (
     ABOUT,
     PICKLED,
     PIPELINE,
-    fingerprint,
     is_detector,
     load_detector,
     mark,
@@ -205,22 +204,6 @@ def test_a_failed_save_leaves_the_one_before(tmp_path):
     with pytest.raises(ValueError, match="cannot be saved"):
         save_detector(tmp_path / "a", LogisticRegression(C=lambda x: x), {})
     assert {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
-
-
-def test_fingerprint_knows_names_sizes_and_labels(tmp_path):
-    paths = []
-    for folder, name, size in (("x", "a.wav", 3), ("x", "b.wav", 4), ("y", "b.wav", 4)):
-        (tmp_path / folder).mkdir(exist_ok=True)
-        (tmp_path / folder / name).write_bytes(b"0" * size)
-        paths.append(str(tmp_path / folder / name))
-    labels = ["real", "fake"]
-    first = fingerprint(paths[:2], labels)
-    assert first.startswith("sha256:")
-    assert fingerprint(paths[:2][::-1], labels[::-1]) == first  # whatever the order
-    assert fingerprint([paths[0], paths[2]], labels) == first  # and the folder
-    assert fingerprint(paths[:2], ["fake", "real"]) != first
-    (tmp_path / "x" / "a.wav").write_bytes(b"0000")
-    assert fingerprint(paths[:2], labels) != first
 
 
 def test_marks_know_a_clip_by_its_content(tmp_path):

@@ -10,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 
 import skvoicefake
 from skvoicefake.cli import main
-from skvoicefake.cli._detector import fingerprint, load_detector
+from skvoicefake.cli._detector import load_detector
+from skvoicefake.persistence import fingerprint
 from tests.checks.kept import entries
 
 pytestmark = pytest.mark.filterwarnings("default")
