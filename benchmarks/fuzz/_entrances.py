@@ -300,7 +300,7 @@ def status_of(main, command):
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = main(command)
     last = err.getvalue().strip().splitlines()[-1:] or [""]
-    if "unexpected" in last[0] or "Traceback" in err.getvalue():
+    if last[0].startswith("skvoicefake: unexpected") or "Traceback" in err.getvalue():
         raise Finding(f"{last[0][:300]}")
     if status not in (0, 1):
         raise Finding(f"status {status}: {last[0][:300]}")

@@ -66,6 +66,8 @@ def read_lines(path: PathLike) -> tuple[pd.DataFrame, bool]:
     rows = [[cell.strip() for cell in row] for row in rows]
     if "clip" not in named.values():
         return pd.DataFrame(rows, dtype=object), False
+    if len(rows) == 1:
+        raise ValueError(f"{path}: there is a header, and no line below it.")
     columns = [named.get(i, f"column {i + 1}") for i in range(len(words))]
     return pd.DataFrame(rows[1:], columns=columns, dtype=object), True
 
@@ -80,7 +82,7 @@ def unique(table: pd.DataFrame, path: PathLike) -> pd.DataFrame:
 
 def found(table: pd.DataFrame) -> str:
     """Say what a table holds, for an error."""
-    first = " ".join(str(value) for value in table.iloc[0]) if len(table) else "no line below the header"
+    first = " ".join(map(str, table.iloc[0]))
     return f"{len(table.columns)} columns: {first[:100]!r}"
 
 

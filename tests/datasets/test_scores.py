@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skvoicefake.datasets import join_scores, load_scores, save_scores
+from skvoicefake.datasets import join_scores, load_key, load_scores, save_scores
 
 
 @pytest.mark.parametrize(
@@ -176,3 +176,10 @@ def test_scores_that_are_not_written(tmp_path, clips, scores, layout, message):
 def test_a_dot_inside_a_name_is_no_suffix(tmp_path):
     save_scores(tmp_path / "s.txt", ["take.1", "v1.wav", ".hidden"], [1, 2, 3])
     assert load_scores(tmp_path / "s.txt")["clip"].tolist() == ["take.1", "v1", ".hidden"]
+
+
+@pytest.mark.parametrize(("read", "header"), [(load_scores, "path,score"), (load_key, "path,label\n")])
+def test_a_header_alone_is_an_error(read, header, tmp_path):
+    (tmp_path / "alone.csv").write_text(header)
+    with pytest.raises(ValueError, match=r"alone\.csv: there is a header, and no line below it"):
+        read(tmp_path / "alone.csv")
