@@ -129,7 +129,7 @@ def occlusions(detector, built, window=0.5):
     for fill in FILLS:
         hits, chances, areas, times, bands = [], [], [], [], []
         for one in built:
-            found = occlusion(detector, one.waveform[: 10 * 16_000], window=window, fill=fill)
+            found = occlusion(detector, one.waveform[: 10 * 16_000], window=window, hop=window / 2, fill=fill)
             effects = np.array([part.effect for part in found.times])
             middles = np.array([(part.start + part.end) / 2 for part in found.times])
             if one.kind == "real":
