@@ -22,6 +22,11 @@ BLOCK = 2**20  # samples
 # How far the resampler looks past the last sample that is kept, so that a clip cut before resampling gets the same
 # bits as one cut after it: many times its filter, as the bits depend on the block a sample is transformed with.
 MARGIN = 4096  # samples at the lower of the two rates
+# What ffmpeg may take a clip for: what holds sound. Of others, a playlist is one, it would open the files they name.
+FORMATS = (
+    "3g2,3gp,aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,g722,gsm,latm,loas,m4a,matroska,mj2,"
+    "mov,mp3,mp4,mpc,mpc8,mpeg,mpegts,mlp,oga,ogg,oma,opus,rm,sox,tak,truehd,tta,voc,w64,wav,webm,wsd,wv,xwma"
+)
 
 
 class Undecodable(Exception):  # noqa: N818
@@ -195,8 +200,9 @@ def _run_ffmpeg(
 ) -> tuple[NDArray[np.float32], float]:
     import soundfile
 
-    # Only local files: a playlist must not make ffmpeg open addresses.
-    command = [ffmpeg, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}"]
+    # Only this file, whatever is in it.
+    command = [ffmpeg, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS]
+    command += ["-i", f"file:{path}"]
     command += ["-map", "0:a:0"]
     if duration is not None:
         # The rate, and with it the margin, is not known yet.
@@ -213,6 +219,8 @@ def _run_ffmpeg(
     detail = message.splitlines()[-1].split(": ", 1)[-1].strip() if message else ""
     if not detail or "matches no streams" in message:
         detail = "no sound in it"
+    elif "not on whitelist" in message:
+        detail = "a list of other files, or another kind without sound of its own"
     raise AudioError(
         f"{name}: not audio that libsndfile ({refusal}) or ffmpeg ({detail}) can read. Check that the file is what its"
         " name says."

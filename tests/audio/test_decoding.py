@@ -85,6 +85,23 @@ def test_the_bytes_of_an_m4a_whose_index_stands_at_its_end(tmp_path):
 
 
 @needs_ffmpeg
+@pytest.mark.parametrize("name", ["list.m3u8", "clip.wav"])
+def test_a_list_of_other_files_opens_none_of_them(tmp_path, name):
+    soundfile.write(tmp_path / "other.wav", tone(1000), RATE)
+    ffmpeg("-i", tmp_path / "other.wav", tmp_path / "other.ts")
+    lists = {
+        "hls": f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://{tmp_path}/other.ts\n#EXT-X-ENDLIST\n",
+        "concat": "ffconcat version 1.0\nfile other.wav\n",
+    }
+    for text in lists.values():
+        (tmp_path / name).write_text(text)
+        for clip in (str(tmp_path / name), text.encode()):
+            with pytest.raises(AudioError, match=r"ffmpeg \(a list of other files"):
+                load_audio(clip)
+    assert len(load_audio(tmp_path / "other.ts"))
+
+
+@needs_ffmpeg
 def test_a_video_without_sound(tmp_path):
     path = tmp_path / "mute.mp4"
     ffmpeg("-f", "lavfi", "-i", "color=size=32x32:rate=5:duration=0.5", "-c:v", "mpeg4", path)
