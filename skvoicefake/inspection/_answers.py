@@ -37,11 +37,16 @@ class Asker:
     """
 
     def __init__(self, estimator: Any, real_label: Hashable | None = None) -> None:
-        check_is_fitted(estimator)
         name = type(estimator).__name__
+        if isinstance(estimator, type):
+            raise TypeError(f"expected a fitted classifier, got a class: {estimator.__name__}.")
+        if hasattr(estimator, "fit"):  # What comes from a file, such as ONNX, has none, and is fitted.
+            check_is_fitted(estimator)
         classes = np.asarray(getattr(estimator, "classes_", [])).tolist()
         if len(classes) != 2:
-            raise ValueError(f"expected a fitted classifier of two classes, real and fake; {name} has {len(classes)}.")
+            raise ValueError(
+                f"expected a fitted classifier of clips with two classes, real and fake; {name} has {len(classes)}."
+            )
         if not hasattr(estimator, "decision_function") and not hasattr(estimator, "predict_proba"):
             raise ValueError(f"{name} has neither decision_function nor predict_proba. Take a classifier that has.")
         if real_label is not None and real_label not in classes:

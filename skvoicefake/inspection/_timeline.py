@@ -117,7 +117,7 @@ class Timeline:
 
     def __str__(self) -> str:
         n_judged = int(self.is_judged.sum())
-        why = f" ({self.aggregation} of {n_judged} windows: {self.score:.2f})" if n_judged else ""
+        why = f" ({self.aggregation} of scores {self.score:.2f})" if n_judged else ""
         parts = [self.verdict + why, f"{n_judged} of {len(self.rows)} windows judged in {self.duration:.1f} s"]
         if self.stretch is not None:
             parts.append("least real from {:.1f} to {:.1f} s ({:.2f})".format(*self.stretch))

@@ -54,7 +54,7 @@ def test_json_lines_to_a_file_of_several(quick_detector, call, clips, tmp_path, 
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 2
-    assert " (lowest of 15 windows: " in captured.err
+    assert " (lowest of scores " in captured.err
     assert main(arguments) == 1
     assert "already there. Write it anew (--force)." in capsys.readouterr().err
     assert main([*arguments, "--force"]) == 0

@@ -101,3 +101,17 @@ def test_what_is_no_fitted_classifier_of_two_classes(pipeline):
         )
     with pytest.raises(ValueError, match="Pipeline has 3"):
         Asker(fitted(SVC(), ["real", "fake", "noise", "fake"] * 5))
+    with pytest.raises(TypeError, match="got a class: SVC"):
+        Asker(SVC)
+    with pytest.raises(ValueError, match="str has 0"):
+        Asker("detector.joblib")
+
+
+def test_what_comes_from_a_file_has_no_fit(pipeline):
+    class Loaded:
+        classes_, sample_rate, duration = pipeline.classes_, 16_000, 0.5
+        predict, predict_proba = pipeline.predict, pipeline.predict_proba
+
+    answers = Asker(Loaded()).answers(CLIPS[:2])
+    np.testing.assert_allclose([a.score for a in answers], pipeline.decision_function(CLIPS[:2]), rtol=1e-5)
+    assert duration_of(Loaded()) == 0.5

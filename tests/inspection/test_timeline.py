@@ -59,7 +59,7 @@ def test_verdict_and_stretch(pipeline, path):
     assert found.stretch.end == pytest.approx(2.5, abs=0.25)
     assert found.stretch.score < 0
     text = str(found)
-    assert text.startswith("real (mean of 23 windows: ")
+    assert text.startswith("real (mean of scores ")
     assert "least real from 1.5 to 2.5 s (" in text
     assert repr(found).startswith(f"<Timeline of '{path}': real (mean")
 
