@@ -27,6 +27,8 @@ FORMATS = (
     "3g2,3gp,aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,g722,gsm,latm,loas,m4a,matroska,mj2,"
     "mov,mp3,mp4,mpc,mpc8,mpeg,mpegts,mlp,oga,ogg,oma,opus,rm,sox,tak,truehd,tta,voc,w64,wav,webm,wsd,wv,xwma"
 )
+# For ffmpeg and ffprobe: open this file alone, whatever is in it.
+THIS_FILE_ALONE = ("-v", "error", "-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS)
 
 
 class Undecodable(Exception):  # noqa: N818
@@ -200,10 +202,7 @@ def _run_ffmpeg(
 ) -> tuple[NDArray[np.float32], float]:
     import soundfile
 
-    # Only this file, whatever is in it.
-    command = [ffmpeg, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS]
-    command += ["-i", f"file:{path}"]
-    command += ["-map", "0:a:0"]
+    command = [ffmpeg, "-nostdin", *THIS_FILE_ALONE, "-i", f"file:{path}", "-map", "0:a:0"]
     if duration is not None:
         # The rate, and with it the margin, is not known yet.
         command += ["-t", f"{duration + MARGIN / MIN_RATE:.6f}"]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvoicefake.audio._clip import MAX_RATE, MIN_RATE, AudioError, Waveform, check_n_channels
-from skvoicefake.audio._decoding import Undecodable, check_path, open_sound, read_block, reason
+from skvoicefake.audio._decoding import THIS_FILE_ALONE, Undecodable, check_path, open_sound, read_block, reason
 from skvoicefake.audio._headers import Header, _header, checked_header
 from skvoicefake.audio._load import LOUD, _mean_of, load_audio
 from skvoicefake.audio._remote import _ask, is_address
@@ -172,18 +172,8 @@ def _ffmpeg(path: str | os.PathLike[str], name: str, refusal: str) -> Iterator[t
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
         load_audio(path, duration=1, name=name)  # which says what to install
-    # Only local files: a playlist must not make ffmpeg open addresses. The header of au is the same few bytes
-    # whatever follows, and knows no greatest length.
-    command = [
-        str(ffmpeg),
-        "-nostdin",
-        "-v",
-        "error",
-        "-protocol_whitelist",
-        "file,pipe",
-        "-i",
-        f"file:{os.fspath(path)}",
-    ]
+    # The header of au is the same few bytes whatever follows, and knows no greatest length.
+    command = [str(ffmpeg), "-nostdin", *THIS_FILE_ALONE, "-i", f"file:{os.fspath(path)}"]
     command += ["-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
     with (
         tempfile.TemporaryFile() as messages,

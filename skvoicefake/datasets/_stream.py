@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError, clip_name, load_audio
 from skvoicefake.audio._clip import check_n_channels
-from skvoicefake.audio._decoding import BLOCK, Undecodable, check_path, open_sound, read_block, reason
+from skvoicefake.audio._decoding import BLOCK, THIS_FILE_ALONE, Undecodable, check_path, open_sound, read_block, reason
 from skvoicefake.audio._headers import Header, checked_header
 from skvoicefake.audio._load import LOUD, check_samples
 
@@ -63,9 +63,9 @@ def _opened(path: str | os.PathLike[str], name: str, header: Header) -> Iterator
         if ffmpeg is None:
             load_audio(path, duration=1)  # which says what is wrong
         with tempfile.TemporaryDirectory() as folder:
-            # rf64, as a wav ends at 4 GB. Only local files: a playlist must not make ffmpeg open addresses.
+            # rf64, as a wav ends at 4 GB.
             whole = Path(folder, "whole.wav")
-            command = [str(ffmpeg), "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe"]
+            command = [str(ffmpeg), "-nostdin", *THIS_FILE_ALONE]
             command += ["-i", f"file:{os.fspath(path)}", "-map", "0:a:0"]
             command += ["-c:a", "pcm_f32le", "-rf64", "auto", str(whole)]
             result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)

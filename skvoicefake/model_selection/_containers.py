@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from skvoicefake.audio._decoding import as_is
+from skvoicefake.audio._decoding import THIS_FILE_ALONE, as_is
 
 
 def facts_of_file(clip: Any) -> dict[str, float | str]:
@@ -41,7 +41,7 @@ def _ask_ffprobe(path: Path) -> tuple[str, str] | None:
     ffprobe = shutil.which("ffprobe")
     if ffprobe is None:
         return None
-    command = [ffprobe, "-v", "error", "-protocol_whitelist", "file,pipe", "-select_streams", "a:0", "-of", "json"]
+    command = [ffprobe, *THIS_FILE_ALONE, "-select_streams", "a:0", "-of", "json"]
     command += ["-show_entries", "format=format_name:stream=codec_name", f"file:{path}"]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     try:
