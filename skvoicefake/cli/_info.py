@@ -76,6 +76,14 @@ def as_text(about: dict[str, Any]) -> str:
         lines.append(f"Step {step['name']}: {step['summary']}, the rest as by default")
     if about["network_parameters"] is not None:
         lines.append(f"Network: {about['network_parameters']} parameters")
+    if "verified" in about:
+        verified = about["verified"]
+        lines += [f"Exported {about['created']}: {about['detector']}", f"Label: {about['rule']}"]
+        lines.append(
+            f"Verified on {verified['n_clips']} clips: probabilities differ by at most"
+            f" {verified['largest_difference']:.1e}"
+        )
+        lines += ["Guard: left out, so there is an answer for every clip"] if about["guard"] else []
     if "training" in about:
         training = about["training"]
         lines.append(

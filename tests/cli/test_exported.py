@@ -85,7 +85,10 @@ def test_scores_rise_towards_the_real_voice(tmp_path, capsys):
 
 def test_other_commands_take_it(folder, capsys):
     assert main(["info", str(folder / "detector.onnx")]) == 0
-    assert "Classes: fake, real (the real voice: real)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Classes: fake, real (the real voice: real)" in said
+    assert "Label: the likelier class\nVerified on 8 clips: probabilities differ by at most " in said
+    assert "Guard" not in said
 
 
 def test_wrong_files_are_one_line(tmp_path, capsys):
