@@ -136,7 +136,7 @@ def test_every_byte_of_the_archive_itself(place, content, expected):
     places = [i for start in starts for i in range(start, start + 46)]
     places += [*range(directory, directory + 64), *range(len(content) - 22, len(content))]
     n_same = 0
-    for i in places:
+    for i in places[::2]:
         loaded = outcome(place / "bit.skvf", content[:i] + bytes([content[i] ^ (1 << i % 8)]) + content[i + 1 :])
         if loaded is not None:
             n_same += 1
@@ -168,7 +168,7 @@ def nodes_of(content):
     return found
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     share=st.floats(0, 1, exclude_max=True),
     other=st.floats(0, 1, exclude_max=True),
