@@ -6,7 +6,9 @@ because a file says so. What is not here is built only for who lists it in
 
 What belongs here keeps its state in plain attributes, does nothing with them
 that a file must not decide (no paths that are written to, no names of code),
-and hands no unchecked number to compiled code: see `_checks`.
+and hands no unchecked number to compiled code: see `_checks`. (So OneHotEncoder
+is not here: where its attributes contradict one another, SciPy writes beyond
+its memory.)
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +38,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "_TemperatureScaling",
     ),
     "sklearn.compose": ("ColumnTransformer",),
-    "sklearn.decomposition": ("FastICA", "IncrementalPCA", "NMF", "PCA", "TruncatedSVD"),
+    "sklearn.decomposition": ("FastICA", "IncrementalPCA", "PCA", "TruncatedSVD"),
     "sklearn.discriminant_analysis": ("LinearDiscriminantAnalysis", "QuadraticDiscriminantAnalysis"),
     "sklearn.dummy": ("DummyClassifier",),
     "sklearn.ensemble": (
@@ -89,7 +91,6 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "MaxAbsScaler",
         "MinMaxScaler",
         "Normalizer",
-        "OneHotEncoder",
         "OrdinalEncoder",
         "PolynomialFeatures",
         "PowerTransformer",

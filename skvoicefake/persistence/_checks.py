@@ -52,7 +52,7 @@ def _machine(estimator: Any) -> None:
         "support_vectors_": (n_vectors, estimator.n_features_in_),
         "_dual_coef_": (n_classes - 1, n_vectors),
         "_intercept_": (n_pairs,),
-        "_probA": tuple(np.shape(estimator._probA)) and ((n_pairs,) if len(estimator._probA) else (0,)),
+        "_probA": (n_pairs,) if np.size(estimator._probA) else (0,),
         "_probB": np.shape(estimator._probA),
     }
     is_right = [

@@ -156,7 +156,7 @@ class Reader:
         for key, node in state.items():
             if not key.isidentifier() or keyword.iskeyword(key) or key.startswith("__"):
                 refuse(f"{name} has an attribute called {key!r:.50}")
-            if key in LEFT_OUT and is_allowed(name) and node is not None:
+            if is_allowed(name) and ((key in LEFT_OUT and node is not None) or _is_of_class(kind, key)):
                 refuse(f"{name} has a {key!r}, which no file may set")
         attributes = {key: self.value(node, depth + 1) for key, node in state.items()}
         made = object.__new__(kind)
@@ -165,6 +165,11 @@ class Reader:
         if is_allowed(name):
             check(name, made)
         return made
+
+
+def _is_of_class(kind: type, name: str) -> bool:
+    """Tell whether a class has something of that name: methods, links of its documentation, and the like."""
+    return any(name in vars(base) for base in kind.__mro__)
 
 
 KEYS = frozenset(name[1:-3] for name in vars(Reader) if name.startswith("_") and name.endswith("_of"))

@@ -49,8 +49,6 @@ MADE = {
     "IsotonicRegression": {"out_of_bounds": "clip"},
     "KBinsDiscretizer": {"encode": "ordinal", "strategy": "uniform", "subsample": None},
     "MLPClassifier": {"hidden_layer_sizes": 3, "max_iter": 300, "tol": 1, "random_state": 0},
-    "NMF": {"n_components": 2, "max_iter": 1000},
-    "OneHotEncoder": {"sparse_output": False},
     "OneVsRestClassifier": {"estimator": LOGISTIC},
     "PCA": {"n_components": 3},
     "Pipeline": {"steps": [("scale", StandardScaler()), ("clf", LOGISTIC)]},

@@ -397,8 +397,13 @@ def test_names_of_attributes(good, resaved, name):
     check_load_refused(path, "has an attribute called")
 
 
-@pytest.mark.parametrize("name", ["memory", "cache", "memmap", "callbacks", "_metadata_request"])
-def test_paths_that_would_be_written_to(good, resaved, mark, name):
+@pytest.mark.parametrize(
+    "name",
+    ["memory", "cache", "memmap", "callbacks", "_metadata_request"]
+    # What the class itself has: methods, properties, a link that a notebook would show.
+    + ["predict", "named_steps", "_doc_link_template", "_parameter_constraints", "get_params", "_repr_html_"],
+)
+def test_attributes_that_no_file_may_set(good, resaved, mark, name):
     path = resaved(good, estimator=lambda content: content["state"].update({name: str(mark)}))
     check_load_refused(path, f"sklearn.pipeline.Pipeline has a '{name}', which no file may set")
 
