@@ -45,7 +45,8 @@ class Asker:
         classes = np.asarray(getattr(estimator, "classes_", [])).tolist()
         if len(classes) != 2:
             raise ValueError(
-                f"expected a fitted classifier of clips with two classes, real and fake; {name} has {len(classes)}."
+                f"expected a fitted classifier of clips with two classes, real and fake; got {name}, which has"
+                f" {len(classes)}."
             )
         if not hasattr(estimator, "decision_function") and not hasattr(estimator, "predict_proba"):
             raise ValueError(f"{name} has neither decision_function nor predict_proba. Take a classifier that has.")

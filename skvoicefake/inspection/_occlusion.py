@@ -268,7 +268,7 @@ def without(y: Waveform, rate: float, fill: str, rng: Any) -> Callable[[Part | N
     from scipy.signal import istft, stft
 
     n_frame = 2 * max(1, round(FRAME * rate / 2))
-    padded = np.pad(y, (0, max(0, n_frame - len(y))))
+    padded = np.pad(y.astype(np.float64), (0, max(0, n_frame - len(y))))
     frequencies, middles, spectrum = stft(padded, rate, nperseg=n_frame)
     magnitudes = np.abs(spectrum)
     power = {"silence": 0.0, "floor": np.percentile(magnitudes, QUIET, axis=1, keepdims=True) ** 2}

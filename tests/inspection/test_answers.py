@@ -95,15 +95,15 @@ def test_the_rate_and_the_length_of_what_an_estimator_hears(pipeline, guarded_de
 def test_what_is_no_fitted_classifier_of_two_classes(pipeline):
     with pytest.raises(NotFittedError):
         Asker(clone(pipeline))
-    with pytest.raises(ValueError, match="Pipeline has 0"):
+    with pytest.raises(ValueError, match="got Pipeline, which has 0"):
         Asker(
             make_pipeline(MFCCTransformer(duration=0.5, output="stats"), LinearRegression()).fit(CLIPS, np.arange(20))
         )
-    with pytest.raises(ValueError, match="Pipeline has 3"):
+    with pytest.raises(ValueError, match="got Pipeline, which has 3"):
         Asker(fitted(SVC(), ["real", "fake", "noise", "fake"] * 5))
     with pytest.raises(TypeError, match="got a class: SVC"):
         Asker(SVC)
-    with pytest.raises(ValueError, match="str has 0"):
+    with pytest.raises(ValueError, match="got str, which has 0"):
         Asker("detector.joblib")
 
 

@@ -174,3 +174,8 @@ def test_clips_that_cannot_be_explained(pipeline):
         occlusion(pipeline, np.zeros(8000))
     with pytest.raises(AudioError, match="no such file"):
         occlusion(pipeline, "missing.wav")
+
+
+def test_samples_whose_squares_are_beyond_float32(pipeline):
+    found = occlusion(pipeline, 1e30 * sound("real", 0))
+    assert np.isfinite([part.effect for part in found.bands]).all()
