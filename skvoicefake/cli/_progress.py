@@ -51,7 +51,7 @@ class Remaining:
 
     def __str__(self) -> str:
         seconds = self.seconds()
-        return "" if seconds is None else f", about {in_words(seconds)} left"
+        return "" if seconds is None else f"about {in_words(seconds)} left"
 
     def _costs(self) -> tuple[float, float]:
         determinant = self._cc * self._bb - self._cb * self._cb

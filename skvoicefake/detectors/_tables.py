@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any, overload
 
-from sklearn.utils.validation import check_is_fitted
-
 from skvoicefake._row import Row
 from skvoicefake.detectors._scoring import Scorer
 from skvoicefake.detectors._shipped import load_detector
@@ -152,7 +150,10 @@ def _detector(detector: Any) -> Any:
         raise TypeError(
             f"score_table expected a fitted classifier, or a function that returns one, got {type(detector).__name__}."
         )
-    check_is_fitted(detector)
+    if not hasattr(detector, "classes_"):
+        raise ValueError(
+            f"score_table expected a fitted classifier, got a {type(detector).__name__} that is not fitted."
+        )
     return detector
 
 

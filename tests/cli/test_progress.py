@@ -72,7 +72,7 @@ def test_says_nothing_before_it_knows(tmp_path):
     assert str(left) == ""
     for path in paths[:4]:
         left.add([path], 60.0)
-    assert str(left) == ", about 6 min left"
+    assert str(left) == "about 6 min left"
     missing = Remaining(["nowhere.wav", "a\0b", "x" * 9999])
     for _ in range(5):
         missing.add(["nowhere.wav"], 0.0)

@@ -120,7 +120,11 @@ def test_nothing_is_loaded_for_an_empty_table(table):
         ((pd.DataFrame({"path": ["a.wav"]}), "detector.joblib"), TypeError, "or a function that returns one, got str"),
         ((pd.DataFrame({"path": ["a.wav"]}), lambda: None), TypeError, "a function that can be imported"),
         ((pd.DataFrame({"path": ["a.wav"]}), dict), TypeError, "or a function that returns one, got dict"),
-        ((pd.DataFrame({"path": ["a.wav"]}), LogisticRegression()), ValueError, "not fitted yet"),
+        (
+            (pd.DataFrame({"path": ["a.wav"]}), LogisticRegression()),
+            ValueError,
+            "LogisticRegression that is not fitted",
+        ),
     ],
 )
 def test_what_is_no_table_or_no_detector(arguments, error, message):
