@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from skvoicefake.cli._rows import COLUMNS, LONGEST, drop_rows, open_output, rows_in
 from skvoicefake._row import Row
+from skvoicefake.cli._rows import COLUMNS, LONGEST, drop_rows, open_output, rows_in
 
 ROWS = [
     Row("a.wav", "real", 0.75, 1.0986122887, ["short: 1 s", "quiet"], None),
