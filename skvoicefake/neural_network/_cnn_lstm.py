@@ -33,6 +33,9 @@ from skvoicefake.neural_network._validation import (
     hold_out,
 )
 
+# What no loss or log-odds of a network that learned anything comes near.
+LARGEST = 1e12
+
 
 class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
     """Tell real from fake speech by convolutions and an LSTM over cepstra.
@@ -63,7 +66,7 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
         What goes on from the LSTM: its output at the last frame; mean and
         standard deviation of its outputs over time; or both of these weighted
         by a learned attention over frames [1]_.
-    statistics_branch : bool or int, default=False
+    statistics_branch : bool or int, default=True
         Join the LSTM's output with statistics of the standardised input over
         time (mean, standard deviation, and standard deviation of the change
         from a frame to the next), standardised by the training clips' and
@@ -189,7 +192,7 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
         dense_units: int | tuple[int, ...] = (64,),
         batch_norm: bool = False,
         pooling: str = "last",
-        statistics_branch: bool | int = False,
+        statistics_branch: bool | int = True,
         crop_frames: int | None = None,
         n_crops: int = 4,
         spec_augment: int | tuple[int, int] = 0,
@@ -342,11 +345,12 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
                     callbacks=callbacks,
                 )
             some = np.asarray(panel[train[:BATCH], :width], dtype=np.float32)
-            if not all(
-                np.isfinite(result).all() for result in [history["loss"], *network.values, network.scores(some)]
-            ):
+            # Of weights that blew up, loss and scores may be finite all the same, where rectifiers are shut.
+            is_sane = all((np.abs(result) < LARGEST).all() for result in (history["loss"], network.scores(some)))
+            if not (is_sane and all(np.isfinite(value).all() for value in network.values)):
                 raise ValueError(
-                    f"Training diverged: the loss, a weight or a score is not finite. Lower learning_rate (now {rate})."
+                    "Training diverged: the loss, a weight or a score is not finite, or beyond all measure. Lower"
+                    f" learning_rate (now {rate})."
                 )
         before = self.history_ if is_warm else {}
         fitted.classes_, fitted.panel_shape_, fitted._network = classes, panel.shape[1:], network

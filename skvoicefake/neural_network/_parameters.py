@@ -60,8 +60,6 @@ def architecture(estimator: Any, panel_shape: tuple[int, int]) -> dict[str, Any]
             f" {getattr(estimator, 'n_features_in_', n_frames)} feature(s) along its second axis. Lower pool_size, or"
             f" take longer {of_what}."
         )
-    if branch and width < 2:
-        raise ValueError(f"statistics_branch needs {of_what} of at least 2 frames, got {width}.")
     return {
         "input_shape": (width, n_coefficients),
         "filters": filters,

@@ -30,7 +30,9 @@ class Statistics(keras.layers.Layer):
         """Pool frames, all alike or by weights of shape (n_clips, n_frames, 1) that sum to 1."""
         results = list(_moments(frames, weights))
         if self.slopes:
-            results.append(_moments(frames[:, 1:] - frames[:, :-1])[1])
+            # One frame takes no step: those of length zero to itself.
+            steps = frames[:, 1:] - frames[:, :-1] if frames.shape[1] != 1 else frames - frames
+            results.append(_moments(steps)[1])
         return ops.concatenate(results, axis=-1)
 
     def get_config(self) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def branch_statistics(
     scaler = StandardScaler()
     for where, stretch in stretches(panel, rows):
         clips = (stretch[:, frames].astype(np.float64) - mean) / np.sqrt(variance)
-        of_clips = [clips.mean(axis=1), clips.std(axis=1), np.diff(clips, axis=1).std(axis=1)]
+        steps = np.diff(clips, axis=1) if clips.shape[1] > 1 else np.zeros_like(clips)
+        of_clips = [clips.mean(axis=1), clips.std(axis=1), steps.std(axis=1)]
         scaler.partial_fit(np.concatenate(of_clips, axis=1), sample_weight=weights[rows[where]])
     # What hardly differs between clips is not blown up.
     return {"branch_mean": scaler.mean_, "branch_variance": np.maximum(scaler.var_, LEAST_SPREAD**2)}

@@ -44,3 +44,10 @@ def test_clips_that_do_not_change_can_be_learned_from():
     model.compile("sgd", "mse")
     model.fit(np.ones_like(X), np.ones((5, 6)), verbose=0)
     assert all(np.isfinite(weights).all() for weights in model.get_weights())
+
+
+def test_one_frame_takes_no_steps():
+    one = X[:, :1]
+    found = np.asarray(Statistics(slopes=True)(one))
+    assert_allclose(found[:, :3], one[:, 0])
+    assert_allclose(found[:, 3:], 0.001, rtol=1e-3)  # the root of the floor

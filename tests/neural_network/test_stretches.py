@@ -139,3 +139,12 @@ def test_what_no_clip_differs_in_is_not_blown_up(panel):
     numbers = statistics(same, np.arange(5), np.ones(5))
     found = branch_statistics(same, np.arange(5), np.ones(5), slice(None), **numbers)
     assert_allclose(found["branch_variance"], 1e-4)
+
+
+def test_one_frame_takes_no_steps():
+    panel = np.random.default_rng(0).normal(size=(5, 1, 2))
+    numbers = branch_statistics(
+        panel, np.arange(5), np.ones(5, dtype=np.float32), slice(None), mean=np.zeros(2), variance=np.ones(2)
+    )
+    np.testing.assert_allclose(numbers["branch_mean"], [*panel.mean(axis=(0, 1)), 0, 0, 0, 0], atol=1e-6)
+    assert np.isfinite(numbers["branch_variance"]).all()
