@@ -4,6 +4,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skvoicefake._plotting import COLOURS, GREY, new_axes, shortened
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from skvoicefake.inspection._timeline import Timeline
 
 REAL, FAKE = COLOURS[0], COLOURS[1]
+Floats = NDArray[np.float64]
+N_POINTS = 2000  # windows that are drawn one by one; of more, the mean of every few, and the lowest
 MOST = 3.0  # log-odds that the axis reaches at least
 
 
@@ -36,6 +39,7 @@ class TimelineDisplay:
         The waveform: the lowest and highest sample of every stretch.
     line_ : matplotlib Line2D
         The scores, each in the middle of its window; gaps where there is none.
+        Of more than 2000 windows, the mean of every few.
 
     Examples
     --------
@@ -114,27 +118,39 @@ class TimelineDisplay:
     def _draw_scores(self, axes: Any, per: float) -> None:
         found = self.timeline
         middles = np.array([(row.start + row.end) / 2 for row in found.rows]) / per
-        scores = np.where(found.is_judged, found.scores, np.nan)
+        scores, unknown = np.where(found.is_judged, found.scores, np.nan), middles[~found.is_judged]
         fake, real = (str(label) for label in found.labels)
+        if len(scores) > N_POINTS:
+            middles, scores, lowest = _thinned(middles, scores)
+            axes.plot(middles, lowest, color=GREY, lw=0.6, label="lowest window")
         (self.line_,) = axes.plot(middles, scores, color="black", lw=1, marker="." if len(scores) <= 200 else None)
         for colour, part, towards in [(REAL, np.maximum(scores, 0), real), (FAKE, np.minimum(scores, 0), fake)]:
             axes.fill_between(middles, part, color=colour, alpha=0.5, lw=0, label=f"towards {towards}")
         axes.axhline(0, color="black", lw=0.8)
-        unknown = ~found.is_judged
-        if unknown.any():
+        if len(unknown):
             # Beneath the scores, so that what is not judged is not taken for what is even.
             axes.plot(
-                middles[unknown],
-                np.full(np.count_nonzero(unknown), 0.02),
+                unknown,
+                np.full(len(unknown), 0.02),
                 color=GREY,
                 ls="",
                 marker="|",
                 transform=axes.get_xaxis_transform(),
                 label="not judged",
             )
-        most = max(MOST, float(np.nanmax(np.abs(scores), initial=0)) * 1.1) if found.is_judged.any() else MOST
+        most = max(MOST, 1.1 * float(np.max(np.abs(found.scores[found.is_judged]), initial=0)))
         axes.set(ylabel=f"score\n(log-odds of {real})", ylim=(-most, 1.4 * most))
-        axes.legend(loc="upper right", fontsize="small", ncols=3)
+        axes.legend(loc="upper right", fontsize="small", ncols=4)
+
+
+def _thinned(middles: Floats, scores: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the middle of every few windows, their mean score and their lowest; NaN where none is judged."""
+    starts = np.arange(0, len(scores), -(-len(scores) // N_POINTS))
+    n_all, n_known = np.diff(starts, append=len(scores)), np.add.reduceat(np.isfinite(scores).astype(int), starts)
+    known = np.where(n_known > 0, n_known, np.nan)
+    lowest = np.minimum.reduceat(np.nan_to_num(scores, nan=np.inf), starts)
+    means = np.add.reduceat(np.nan_to_num(scores), starts) / known
+    return np.add.reduceat(middles, starts) / n_all, means, np.where(n_known > 0, lowest, np.nan)
 
 
 def _unit(seconds: float) -> tuple[str, float]:

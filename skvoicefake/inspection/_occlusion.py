@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Part = tuple[float, float]
 Scores = NDArray[np.float64]
 FRAME = 0.032  # seconds of a frame of the transform in which sound is replaced
-FILLS = ("silence", "floor", "mean")
+FILLS = ("mean", "floor", "silence")
 ROUNDING = 1e-6  # of the peak
 QUIET = 10  # percentile of a frequency's magnitudes that is its floor
 
@@ -63,8 +63,8 @@ class Occlusion:
         Its rate in Hz.
     labels : tuple
         The classes of fake and of real voices.
-    fill : str or None
-        What took the place of parts, as given.
+    fill : str
+        What took the place of parts.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Occlusion:
         waveform: Waveform,
         sample_rate: float,
         labels: tuple[Hashable, Hashable],
-        fill: str | None,
+        fill: str,
         name: str = "",
     ) -> None:
         self.score, self.times, self.bands, self.coefficients = score, times, bands, coefficients
@@ -127,7 +127,7 @@ def occlusion(
     window: float = 0.5,
     hop: float = 0.25,
     bands: int | Sequence[float] = 8,
-    fill: str | None = None,
+    fill: str = "mean",
     background: Sequence[Any] | None = None,
     sample_rate: float | None = None,
     batch_size: int = 32,
@@ -154,12 +154,10 @@ def occlusion(
     bands : int or sequence of float, default=8
         How many bands of the same width to take out, up to half the sample
         rate; or their edges in Hz. 0 takes out none.
-    fill : {"silence", "floor", "mean"}, default=None
-        What takes the place of a part: nothing; or noise that has, at every
-        frequency, the clip's own quietest tenth, or its mean power. None is
-        silence in place of stretches, as in a pause, and noise of the mean power
-        in place of bands: no voice has a hole in its spectrum, and detectors
-        take one for a fake, wherever it is.
+    fill : {"mean", "floor", "silence"}, default="mean"
+        What takes the place of a part: noise that has, at every frequency, the
+        clip's own mean power, or its quietest tenth; or nothing. No voice has a
+        hole in its spectrum, and detectors take one for a fake, wherever it is.
     background : sequence of clips, default=None
         What takes the place of a coefficient: its mean over these, such as
         some clips of training. None is its mean over the clip itself, which
@@ -221,8 +219,8 @@ def occlusion(
     estimator = unguarded(estimator)
     asker, rate = Asker(estimator, real_label), rate_of(estimator, sample_rate)
     n_window, n_hop = _n_samples(window, "window", rate), _n_samples(hop, "hop", rate)
-    if fill is not None and fill not in FILLS:
-        raise ValueError(f"fill must be one of {list(FILLS)} or None, got {fill!r}.")
+    if fill not in FILLS:
+        raise ValueError(f"fill must be one of {list(FILLS)}, got {fill!r}.")
     edges, batch_size = _edges(bands, rate), _count(batch_size, "batch_size")
     y = load_audio(clip, rate, duration=duration_of(estimator))
     (answer,) = asker.answers([y])
@@ -230,10 +228,9 @@ def occlusion(
         raise ValueError(f"{clip_name(clip)}: there is no score to explain. {answer.remark}")
     starts = range(0, max(1, len(y) - n_window + n_hop), n_hop)
     times = [(start / rate, min(start + n_window, len(y)) / rate) for start in starts if start < len(y)]
-    rng = check_random_state(random_state)
-    clips = [map(without(y, rate, fill or "silence", rng), times, repeat(None))]
-    clips += [map(without(y, rate, fill or "mean", rng), repeat(None), edges)]
-    effects = score - _in_batches(asker, chain(*clips), batch_size)
+    clip_without = without(y, rate, fill, check_random_state(random_state))
+    clips = chain(map(clip_without, times, repeat(None)), map(clip_without, repeat(None), edges))
+    effects = score - _in_batches(asker, clips, batch_size)
     parts = [Effect(*part, float(effect)) for part, effect in zip([*times, *edges], effects, strict=True)]
     coefficients, names = _coefficients(estimator, y, background, real_label, batch_size)
     return Occlusion(

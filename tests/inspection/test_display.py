@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from skvoicefake.inspection import occlusion, timeline
+from skvoicefake.inspection import _display, occlusion, timeline
 from skvoicefake.inspection._display import _unit
 
 mpl.use("Agg")
@@ -78,3 +78,20 @@ def test_what_parts_add(pipeline, recording):
         found.plot([1, 2])
     figure, axes = plt.subplots(3)
     assert found.plot(axes).figure_ is figure
+
+
+def test_of_many_windows_the_mean_and_the_lowest(pipeline, recording, monkeypatch):
+    monkeypatch.setattr(_display, "N_POINTS", 8)
+    found = timeline(pipeline, np.concatenate([recording, np.zeros(16_000)]), **OPTIONS)
+    display = found.plot()
+    lowest, line = display.ax_.get_lines()[:2]
+    assert line is display.line_
+    scores = np.where(found.is_judged, found.scores, np.nan)  # of 27 windows
+    for i, (low, mean) in enumerate(zip(lowest.get_ydata(), line.get_ydata(), strict=True)):
+        known = scores[4 * i : 4 * i + 4][found.is_judged[4 * i : 4 * i + 4]]
+        if len(known):
+            assert (low, mean) == pytest.approx((known.min(), known.mean()))
+        else:
+            assert np.isnan([low, mean]).all()
+    assert len(line.get_xdata()) == 7
+    assert line.get_xdata()[0] == pytest.approx(found.table[["start", "end"]][:4].to_numpy().mean())

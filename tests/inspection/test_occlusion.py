@@ -150,7 +150,7 @@ def test_as_much_as_the_estimator_hears(pipeline):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"fill": "noise"}, r"fill must be one of \['silence', 'floor', 'mean'\] or None, got 'noise'"),
+        ({"fill": "noise"}, r"fill must be one of .*mean.*, got 'noise'"),
         ({"bands": -1}, "bands must be a number of bands from 0 up, or their edges in Hz"),
         ({"bands": True}, "bands must be"),
         ({"bands": "all"}, "bands must be"),
