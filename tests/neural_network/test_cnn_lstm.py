@@ -140,8 +140,8 @@ def test_not_fitted(make_panel):
 
 def test_sorted_labels_are_stratified(tiny, make_panel):
     """Unstratified folds of sorted labels would train on one class and test on the other."""
-    X, y = make_panel(60)
-    clf = tiny(epochs=25, dense_units=16)
+    X, y = make_panel(120)
+    clf = tiny(epochs=15, dense_units=16)
     assert is_classifier(clf)
     assert cross_val_score(clf, X, y, cv=2).min() > 0.9
 
