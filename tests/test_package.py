@@ -110,7 +110,18 @@ def test_features_load_no_network():
     assert not loaded & {"tensorflow", "keras", "scikeras", "librosa", "matplotlib"}
 
 
-NO_NETWORK = ["metrics", "calibration", "datasets", "labels", "audio", "augmentation", "mixture", "detectors", "cli"]
+NO_NETWORK = [
+    "metrics",
+    "calibration",
+    "datasets",
+    "labels",
+    "audio",
+    "augmentation",
+    "mixture",
+    "detectors",
+    "persistence",
+    "cli",
+]
 
 
 @pytest.mark.parametrize("room", NO_NETWORK)

@@ -114,9 +114,11 @@ def save(
     except UnsafeFileError as error:
         raise ValueError(f"{type(estimator).__name__} cannot be saved: {error}.") from error
     if writer.left_out:
+        # The same again in what was fitted of it is not told.
+        told = [where for where in writer.left_out if "_." not in where] or writer.left_out
         warnings.warn(
-            f"{target}: left out is what is of this machine or training alone: {', '.join(sorted(writer.left_out))}."
-            " Set it again after loading, where it is needed.",
+            f"{target}: left out is what is of this machine or training alone: {', '.join(sorted(told))}. Set it again"
+            " after loading, where it is needed.",
             UserWarning,
             stacklevel=2,
         )

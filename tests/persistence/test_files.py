@@ -17,6 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skvoicefake
 from skvoicefake import MFCCTransformer, load, save
+from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.detectors import ModelCard
 from skvoicefake.metrics import evaluate_scores
 from skvoicefake.persistence import UnsafeFileError, describe
@@ -179,6 +180,17 @@ def test_folders_of_the_machine_and_callbacks_are_left_out(tmp_path):
     assert (pipe.memory, pipe[0].cache, pipe[0].memmap) == ("z", "x", "y")
     loaded = load(path)
     assert (loaded.memory, loaded[0].cache, loaded[0].memmap) == (None, None, None)
+
+
+def test_what_is_left_out_twice_is_told_once(tmp_path):
+    folder = str(tmp_path / "cache")
+    pipe = make_pipeline(MFCCTransformer(duration=0.1, output="stats", cache=folder), LogisticRegression())
+    clips = [np.random.default_rng(i).normal(size=1600) for i in range(8)]
+    fitted = AugmentedClassifier(pipe, methods=("noise",), random_state=0).fit(clips, Y)
+    with pytest.warns(UserWarning, match="left out") as caught:
+        save(fitted, tmp_path / "a.skvf")
+    assert str(caught[0].message).count("cache") == 1
+    assert load(tmp_path / "a.skvf").estimator_[0].cache is None
 
 
 def test_requests_for_metadata_are_left_out(trip):

@@ -5,6 +5,7 @@ FOLDER` writes them, and the name says the version.
 """
 
 import json
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -62,6 +63,20 @@ def test_stored_files_give_what_they_gave(path):
     np.testing.assert_allclose(loaded.predict_proba(clips()[0]), known["about"]["probabilities"], atol=1e-4)
     assert loaded.classes_.tolist() == ["fake", "real"]
     assert known["card"] == "# Stored"
+
+
+@pytest.mark.parametrize("kind", ["rows", "machine"])
+def test_without_a_network_there_is_no_tensorflow(kind):
+    script = f"""
+import sys, warnings
+warnings.simplefilter("ignore")
+import skvoicefake
+skvoicefake.load({str(DATA / f"version_1_{kind}.skvf")!r}).predict_proba([[0.1, 0.2]])
+print(*sys.modules)
+"""
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "skvoicefake.persistence" in loaded
+    assert not {"tensorflow", "keras", "scikeras", "librosa"} & set(loaded)
 
 
 def test_there_is_one_of_every_version_and_kind():
