@@ -37,6 +37,8 @@ def add_arguments(parser):
 
 def measure(results, args):
     """Measure stages clip by clip, then predict, then workers."""
+    if not Path("/proc/self/status").exists():
+        raise SystemExit("benchmarks.scale reads /proc, so it needs Linux.")
     with tempfile.TemporaryDirectory() as folder:
         seconds = write(folder)
         rows = []
@@ -163,10 +165,9 @@ def cluster(folder, n_clips):
 
 
 def peak():
-    """Return the peak of resident memory in MB."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / MB
+    """Return the peak of resident memory in MB. (That of getrusage is what the process that started this one had.)"""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / MB for line in lines if line.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

@@ -397,8 +397,8 @@ def mutated_member(archive, rng):
 
 
 @cache
-def saved_file():
-    """Return a file that `skvoicefake.save` wrote."""
+def detector_file(suffix):
+    """Return a file of a small detector that `save` or `export` wrote."""
     import tempfile
 
     from sklearn.linear_model import LogisticRegression
@@ -406,15 +406,16 @@ def saved_file():
     from sklearn.preprocessing import StandardScaler
 
     from skvoicefake import MFCCTransformer
-    from skvoicefake.persistence import save
+    from skvoicefake.persistence import export, save
     from tests.checks.shipped import sounds
 
     X, y = sounds(6)
     features = MFCCTransformer(duration=0.5, n_mfcc=5, output="stats")
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        path = Path(folder, "detector.skv")
-        save(make_pipeline(features, StandardScaler(), LogisticRegression()).fit(X, y), path)
+        path = Path(folder, f"detector{suffix}")
+        pipeline = make_pipeline(features, StandardScaler(), LogisticRegression()).fit(X, y)
+        (export if suffix == ".onnx" else save)(pipeline, path)
         return path.read_bytes()
 
 
@@ -423,20 +424,37 @@ def saved(folder, rng):
     from skvoicefake.persistence import UnsafeFileError
     from skvoicefake.persistence import load as load_saved
 
-    content = saved_file()
+    content = detector_file(".skvf")
     content = mutate(content, rng, [content]) if rng.random() < 0.5 else mutated_member(content, rng)
-    path = Path(folder, "detector.skv")
+    path = Path(folder, "detector.skvf")
     path.write_bytes(content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = load_saved(path)
     except Exception as error:
-        return refusal(error, "detector.skv", ValueError, OSError, UnsafeFileError)
-    path.write_bytes(saved_file())
+        return refusal(error, "detector.skvf", ValueError, OSError, UnsafeFileError)
+    path.write_bytes(detector_file(".skvf"))
     clip = np.frombuffer(audio()["pcm16.wav"][44:], dtype="<i2")
     if not np.array_equal(found.decision_function([clip]), load_saved(path).decision_function([clip])):
         raise Finding("a damaged file was loaded, and gives other scores")
+    return READ
+
+
+def exported(folder, rng):
+    """An exported detector: refused in a line, or finite scores, as it has no checksum of its own."""
+    from skvoicefake.persistence import OnnxDetector
+
+    content = detector_file(".onnx")
+    path = Path(folder, "detector.onnx")
+    path.write_bytes(mutate(content, rng, [content]))
+    clip = np.frombuffer(audio()["pcm16.wav"][44:], dtype="<i2")
+    try:
+        probabilities = OnnxDetector(path).predict_proba([clip])
+    except Exception as error:
+        return refusal(error, "detector.onnx", ValueError, OSError)
+    if probabilities.shape != (1, 2) or not np.isfinite(probabilities).all():
+        raise Finding(f"loaded, and gives {probabilities}")
     return READ
 
 
@@ -455,4 +473,5 @@ ENTRANCES = {
     "predict --resume": Entrance(resumed, weight=2),
     "files of the detector in the package": Entrance(shipped),
     "files of save": Entrance(saved),
+    "files of export": Entrance(exported, weight=0.5),
 }

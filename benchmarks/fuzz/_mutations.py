@@ -4,7 +4,7 @@ import numpy as np
 
 EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
 HEADER = 200  # bytes; most that is delicate stands there
-LONGEST = 200_000
+LONGEST = 2_000_000
 
 
 def mutate(content, rng, others=()):

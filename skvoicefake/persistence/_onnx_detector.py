@@ -181,11 +181,17 @@ class OnnxDetector:
         AudioError
             If there are too few samples.
         ValueError
-            If the score is not finite.
+            If the model cannot be run, or the score is not finite.
         """
         if len(y) < (shortest := self.about["min_samples"]):
             raise AudioError(f"{name}: expected at least {shortest} samples, got {len(y)}. Drop it.")
-        probability, score, label = self._session.run(ANSWERS, {INPUT: y})
+        try:
+            probability, score, label = self._session.run(ANSWERS, {INPUT: y})
+        except Exception as error:  # onnxruntime has errors of its own
+            why = " ".join(str(error).split())[:200]
+            raise ValueError(
+                f"{name}: {self._name} cannot be run on {len(y)} samples of {y.dtype} ({why}). Is the file damaged?"
+            ) from error
         if not (np.isfinite(probability).all() and np.isfinite(score).all()):
             raise ValueError(f"{name}: {self._name} gave a score that is not finite.")
         return probability, score, str(label.item())

@@ -194,6 +194,12 @@ def test_files_that_are_no_models(path, tmp_path):
     assert not any("\n" in words for words in said)
 
 
+def test_what_cannot_be_run_is_one_line_that_names_the_file(path):
+    with pytest.raises(ValueError, match=rf"^my clip: {path} cannot be run on 8000 samples of float64 \(") as caught:
+        OnnxDetector(path).answer(np.ones(8000), "my clip")
+    assert "\n" not in str(caught.value)
+
+
 def test_no_other_file_is_read(path, tmp_path):
     """Numbers of a model may lie in other files, by any path; such a model is refused."""
     model = onnx.load(path)
