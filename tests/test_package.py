@@ -118,6 +118,7 @@ NO_NETWORK = [
     "audio",
     "augmentation",
     "mixture",
+    "inspection",
     "detectors",
     "persistence",
     "cli",
