@@ -41,7 +41,9 @@ def run(args: argparse.Namespace) -> None:
         print(json.dumps(card.content, indent=2) if args.json else card, end="\n" if args.json else "")
         return
     about = describe(_detector.load_detector(args.detector, args.real_label))
-    print(json.dumps(about, indent=2) if args.json else as_text(about))
+    # What a file says of itself may be made to confuse a terminal.
+    text = "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in as_text(about))
+    print(json.dumps(about, indent=2) if args.json else text)
 
 
 def describe(detector: _detector.Detector) -> dict[str, Any]:

@@ -8,6 +8,10 @@ arrays/0.npy, ...    its arrays, in NumPy's format, without pickle
 
 Members are stored as they are, so that a file never takes more memory than a
 small multiple of its size: there is nothing to inflate.
+
+What an earlier reader would not understand, or would understand otherwise, is
+a new VERSION. All earlier ones are read for good: `tests/persistence/data` has
+files of each.
 """
 
 import hashlib

@@ -240,7 +240,7 @@ def _about(archive: Archive) -> dict[str, Any]:
     known = {name: archive.manifest.get(name) for name in kinds}
     if not all(isinstance(value, kinds[name]) for name, value in known.items()):
         refuse("what it says of its estimator is none")
-    if not all(isinstance(text, str) for text in known["versions"].values()):
+    if not all(isinstance(text, str) and text.isprintable() for text in known["versions"].values()):
         refuse("the versions in it are none")
     return known
 
@@ -274,7 +274,7 @@ def _named(path: Path_) -> Iterator[None]:
     try:
         yield
     except UnsafeFileError as error:
-        raise UnsafeFileError(f"{path}: not loaded: {' '.join(str(error).split())}.") from error
+        raise UnsafeFileError(f"{path}: not loaded: {_plain(error)}.") from error
     except ImportError as error:
         raise ImportError(f"{path}: not loaded: {error}. Install the package that it needs.") from error
     except OSError as error:
@@ -282,8 +282,13 @@ def _named(path: Path_) -> Iterator[None]:
             raise
         raise UnsafeFileError(f"{path}: not loaded: it is damaged ({error}).") from error
     except Exception as error:  # Whatever else a file holds may raise nearly anything.
-        why = " ".join(str(error).split())[:200] or type(error).__name__
+        why = _plain(error)[:200] or type(error).__name__
         raise UnsafeFileError(f"{path}: not loaded: it is damaged, or no file of skvoicefake.save ({why}).") from error
+
+
+def _plain(error: Exception) -> str:
+    """Return what an error says on one line, without what a file may have put in to confuse a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(str(error).split()))
 
 
 def _report(report: Any) -> Any:

@@ -74,6 +74,14 @@ def test_what_a_file_of_save_says(quick_pipeline, tmp_path, capsys):
     assert "\n# A small detector\n" in capsys.readouterr().out
 
 
+def test_what_would_confuse_a_terminal(quick_pipeline, tmp_path, capsys):
+    save(quick_pipeline, tmp_path / "evil.skvf", card="Good.\x1b[2J\x07\rBad.", about={"a\x1b": "\x9b"})
+    assert main(["info", str(tmp_path / "evil.skvf")]) == 0
+    said = capsys.readouterr().out
+    assert "Good.?[2J??Bad." in said
+    assert "a?: ?" in said
+
+
 def test_a_file_of_save_that_is_damaged(quick_pipeline, tmp_path, capsys):
     path = tmp_path / "mine.skvf"
     save(quick_pipeline, path)

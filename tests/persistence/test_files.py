@@ -120,6 +120,14 @@ def test_arrays(trip, array):
     assert found.flags.f_contiguous == array.flags.f_contiguous or not array.flags.c_contiguous
 
 
+def test_arrays_in_files_come_along(trip, tmp_path):
+    mapped = np.memmap(tmp_path / "mapped", dtype=np.float32, mode="w+", shape=(2, 3))
+    mapped[:] = 3
+    found = trip(StandardScaler(copy=mapped)).copy
+    assert type(found) is np.ndarray
+    assert found.tolist() == [[3.0] * 3] * 2
+
+
 def test_what_is_one_object_stays_one(trip):
     generator, array, inner = np.random.RandomState(1), np.arange(3.0), StandardScaler()
     steps = [("a", StandardScaler(copy=generator)), ("b", StandardScaler(copy=generator))]
