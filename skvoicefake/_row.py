@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from skvoicefake.audio import AudioError, clip_name, fetch, is_address, load_audio
 
+NO_VERDICT = "no verdict: "
 # When a clip is said to be quiet, clipped or of a narrow band.
 QUIET = 1e-3  # of full scale, as the highest peak: -60 dBFS
 CLIPPED = 0.01  # share of samples at full scale

@@ -132,9 +132,9 @@ def judge_detector(args: argparse.Namespace) -> tuple["Report", Callable[[Path],
     """Judge a detector by labelled recordings; return the report, and what writes the scores to a file."""
     import numpy as np
 
+    from skvoicefake._row import NO_VERDICT
     from skvoicefake.cli import UsageError
     from skvoicefake.datasets import save_scores
-    from skvoicefake.detectors._scoring import NO_VERDICT
     from skvoicefake.metrics import evaluate_scores
 
     if args.detector is not None and args.detector.suffix.lower() in (".csv", ".tsv", ".txt"):

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from skvoicefake._row import Row, load_clip, reason
+from skvoicefake._row import NO_VERDICT, Row, load_clip, reason
 from skvoicefake.persistence import OnnxDetector
 
 
@@ -31,10 +31,13 @@ class ExportedScorer:
         if y is None:
             return row
         try:
-            probability, score, label = self.detector.answer(y, path)
+            probability, score, label, remark = self.detector.answer(y, path)
         except ValueError as error:
             row.error = reason(error, path)
             return row
         row.label, row.score = label, self.sign * float(score[0]) + 0.0  # no "-0"
         row.probability = float(probability[self.names.index(label)])
+        if remark:
+            row.warnings = [f"{NO_VERDICT}{remark}", *row.warnings]
+            row.label, row.score, row.probability = None, 0.0, 0.5
         return row

@@ -85,7 +85,7 @@ def as_text(about: dict[str, Any]) -> str:
             f"Verified on {verified['n_clips']} clips: probabilities differ by at most"
             f" {verified['largest_difference']:.1e}"
         )
-        lines += ["Guard: left out, so there is an answer for every clip"] if about["guard"] else []
+        lines += ["With a guard: some clips get no verdict"] if about["has_guard"] else []
     if "training" in about:
         training = about["training"]
         lines.append(

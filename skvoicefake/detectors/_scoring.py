@@ -8,13 +8,11 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.utils import _safe_indexing
 
-from skvoicefake._row import Row, load_clip, reason
+from skvoicefake._row import NO_VERDICT, Row, load_clip, reason
 from skvoicefake.detectors._frozen_steps import Listener
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from skvoicefake.feature_extraction._transformer import ClipTransformer
 from skvoicefake.metrics._responses import _past_features, inner, responses
-
-NO_VERDICT = "no verdict: "
 
 
 class Scorer:

@@ -18,13 +18,15 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.svm import SVC
 
+from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.calibration import LLRCalibrator
-from skvoicefake.detectors import ShippedDetector, TreesAndKernel
+from skvoicefake.detectors import DomainGuard, GuardedClassifier, ShippedDetector, TreesAndKernel
 from skvoicefake.detectors._blend import EDGE
 from skvoicefake.detectors._frozen import Frozen
 from skvoicefake.mixture import GMMClassifier
 from skvoicefake.persistence._onnx_front_end import FRONT_ENDS, front_end
 from skvoicefake.persistence._onnx_graph import Value
+from skvoicefake.persistence._onnx_guard import remark_of
 from skvoicefake.persistence._onnx_models import (
     Trees,
     forest_probability,
@@ -47,6 +49,7 @@ class Answer:
     probabilities: Value | None  # of shape (n_classes,)
     index: Value  # place of the label among the classes, of shape (1,)
     rule: str = "the likelier class"
+    remark: Value | None = None  # place of the guard's remark among `REMARKS`, of shape (1,), if there is a guard
 
 
 def refuse(estimator: Any, what: str) -> Never:
@@ -69,7 +72,12 @@ def answer_of(estimator: Any, X: Value) -> Answer:
     if isinstance(estimator, FixedThresholdClassifier | TunedThresholdClassifierCV):
         return _thresholded(estimator, answer_of(estimator.estimator_, X))
     if isinstance(estimator, ShippedDetector):
-        return _shipped(estimator.estimator_[-1].frozen, X)
+        frozen = estimator.estimator_[-1].frozen
+        return _guarded(_shipped(frozen, X), frozen.guard, X)
+    if isinstance(estimator, GuardedClassifier):
+        if type(estimator.guard_) is not DomainGuard:
+            refuse(estimator, "its guard is no DomainGuard; export its estimator_, which has none")
+        return _guarded(answer_of(estimator.estimator_, X), estimator.guard_, X)
     if X.name == WAVEFORM:
         names = ", ".join(kind.__name__ for kind in FRONT_ENDS)
         refuse(estimator, f"it is not a Pipeline that begins with one of {names}")
@@ -82,7 +90,7 @@ def inside_of(estimator: Any) -> Any:
         return estimator.estimator
     if hasattr(estimator, "best_estimator_"):
         return estimator.best_estimator_
-    if type(estimator).__name__ in ("AugmentedClassifier", "GuardedClassifier"):
+    if isinstance(estimator, AugmentedClassifier):
         return estimator.estimator_
     return None
 
@@ -186,7 +194,8 @@ def _calibrated(calibrator: LLRCalibrator, inner: Answer) -> Answer:
         logs = inner.probabilities.maximum(calibrator._edge).apply("Log")
         scores = logs.part(1) - logs.part(0, 1)
     ratio = scores * calibrator.slope_ + calibrator.offset_
-    return _by_scores(np.asarray(calibrator.classes_), ratio, float(logit(calibrator.prior)))
+    answer = _by_scores(np.asarray(calibrator.classes_), ratio, float(logit(calibrator.prior)))
+    return replace(answer, remark=inner.remark)
 
 
 def _platt(calibrator: CalibratedClassifierCV, X: Value) -> Answer:
@@ -225,6 +234,25 @@ def _thresholded(classifier: Any, inner: Answer) -> Answer:
     what = "probability" if usual else "score"
     rule = f"{inner.classes.tolist()[positive]!r} where its {what} is {limit:.6g} or more"
     return replace(inner, index=places.take(is_positive.cast(np.int64)), rule=rule)
+
+
+def _guarded(inner: Answer, guard: DomainGuard | None, X: Value) -> Answer:
+    """Return an answer that says nothing where a guard has a remark, but for the label."""
+    if guard is None:
+        return inner
+    if X.name != WAVEFORM:
+        refuse(guard, "features come in where it needs a waveform")
+    of, remark = X.graph, remark_of(X, guard)
+    # What either of the two listens to has to be read.
+    durations = of.facts["duration"], guard.duration
+    of.facts["duration"] = None if None in durations else float(max(durations))
+    is_known = remark.equals(0)
+    scores, probabilities = inner.scores, inner.probabilities
+    if scores is not None:
+        scores = of.where(is_known, scores, scores * 0)
+    if probabilities is not None:
+        probabilities = of.where(is_known, probabilities, probabilities * 0 + 1 / len(inner.classes))
+    return replace(inner, scores=scores, probabilities=probabilities, remark=remark)
 
 
 def _shipped(frozen: Frozen, X: Value) -> Answer:

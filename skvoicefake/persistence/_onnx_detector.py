@@ -14,8 +14,10 @@ from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, clip
 
 FORMAT = 1
 KEY = "skvoicefake"  # of the metadata in the file
-INPUT, ANSWERS = "waveform", ("probability", "score", "label")
+INPUT, ANSWERS = "waveform", ("probability", "score", "label", "remark")
 OUTPUTS = (*ANSWERS, "classes", "sample_rate")
+
+Answer = tuple[NDArray[np.float32], NDArray[np.float32], str, str]
 
 
 class OnnxDetector:
@@ -160,7 +162,7 @@ class OnnxDetector:
         scores = np.array([answer[1] for answer in self._answers(X)], dtype=np.float64)
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
-    def answer(self, y: NDArray[np.float32], name: str = "waveform") -> tuple[Any, Any, str]:
+    def answer(self, y: NDArray[np.float32], name: str = "waveform") -> Answer:
         """Say all there is to say of one waveform, which was read already.
 
         Parameters
@@ -175,6 +177,7 @@ class OnnxDetector:
         probability : ndarray of shape (n_classes,)
         score : ndarray of shape (1,), or (n_classes,) for more than two classes
         label : str
+        remark : str
 
         Raises
         ------
@@ -186,7 +189,7 @@ class OnnxDetector:
         if len(y) < (shortest := self.about["min_samples"]):
             raise AudioError(f"{name}: expected at least {shortest} samples, got {len(y)}. Drop it.")
         try:
-            probability, score, label = self._session.run(ANSWERS, {INPUT: y})
+            probability, score, label, remark = self._session.run(ANSWERS, {INPUT: y})
         except Exception as error:  # onnxruntime has errors of its own
             why = " ".join(str(error).split())[:200]
             raise ValueError(
@@ -194,13 +197,43 @@ class OnnxDetector:
             ) from error
         if not (np.isfinite(probability).all() and np.isfinite(score).all()):
             raise ValueError(f"{name}: {self._name} gave a score that is not finite.")
-        return probability, score, str(label.item())
+        return probability, score, str(label.item()), str(remark.item())
 
-    def _answers(self, X: Any) -> list[tuple[Any, Any, str]]:
+    def remarks(self, X: Sequence[Any]) -> NDArray[np.str_]:
+        """Say what keeps each clip from being judged, if the exported detector had a guard.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `predict`.
+
+        Returns
+        -------
+        remarks : ndarray of shape (n_clips,), str
+            "" where nothing does.
+        """
+        return np.array([answer[3] for answer in self._answers(X)], dtype=str)
+
+    def verdict(self, X: Sequence[Any]) -> NDArray[np.str_]:
+        """Name the class of every clip, or say why it has none.
+
+        Parameters
+        ----------
+        X : sequence of clips
+            As in `predict`.
+
+        Returns
+        -------
+        verdicts : ndarray of shape (n_clips,), str
+            The label, or the guard's remark where it has one.
+        """
+        return np.array([answer[3] or answer[2] for answer in self._answers(X)], dtype=str)
+
+    def _answers(self, X: Any) -> list[Answer]:
         clips, is_table = _clips(X)
         return [self._answer(clip, clip_name(clip, i), is_table) for i, clip in enumerate(clips)]
 
-    def _answer(self, clip: Any, name: str, is_table: bool) -> tuple[Any, Any, str]:
+    def _answer(self, clip: Any, name: str, is_table: bool) -> Answer:
         y = load_audio(clip, self.sample_rate, duration=self.duration, name=name)
         if not (y.any() or is_table or self.about["takes_silence"]):
             raise AudioError(

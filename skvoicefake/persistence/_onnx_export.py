@@ -3,8 +3,7 @@
 import json
 import os
 import platform
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -42,8 +41,8 @@ def export(
         `RandomForestClassifier` and `TreesAndKernel`; around it or inside,
         `LLRCalibrator`, `CalibratedClassifierCV` (``method="sigmoid"``),
         `FixedThresholdClassifier`, `TunedThresholdClassifierCV`, a search,
-        `AugmentedClassifier` and `FrozenEstimator`. `load_detector()` and a
-        fitted `recommended_detector()` lose their guard.
+        `AugmentedClassifier`, `FrozenEstimator` and `GuardedClassifier`; so
+        `load_detector()` and a fitted `recommended_detector()`.
     path : path
         Where to write, a name that ends in ".onnx".
     verify_on : iterable of clips, default=None
@@ -67,11 +66,6 @@ def export(
         not fitted or gives no probabilities, or if a probability differs by
         more than `tolerance`. Nothing is written then.
 
-    Warns
-    -----
-    UserWarning
-        If a guard is left out: the file has an answer for every clip.
-
     See Also
     --------
     OnnxDetector : Runs such files.
@@ -81,7 +75,8 @@ def export(
     The input is called "waveform" (float32, mono, any length, at the rate of
     the pipeline), the outputs "probability" (float32, a number a class),
     "score" (float32: the `decision_function`, or else log-odds; one number for
-    two classes) and "label" (a string). Two more are the same for all clips:
+    two classes), "label" (a string) and "remark" (a string: why a guard gives
+    no verdict; empty if it does, or there is none). Two more are the same for all clips:
     "classes" (strings, in the order of the probabilities) and "sample_rate"
     (in Hz). What else there is to know is JSON in the metadata of the file,
     under "skvoicefake".
@@ -120,22 +115,13 @@ def export(
         except ImportError as error:
             raise ImportError(f"exporting a detector needs {library}: pip install skvoicefake[onnx].") from error
     model, about = _model_of(estimator)
-    expected, judged = _unguarded(estimator)
-    if judged:
-        warnings.warn(
-            f"The guard of {type(estimator).__name__} is not exported: the file has an answer for every clip, also for"
-            " those of too little speech, or none like that of training.",
-            UserWarning,
-            stacklevel=2,
-        )
-    about["guard"] = "left out" if judged else None
     clips = list(_sounds(about["sample_rate"], about["seconds"]) if verify_on is None else verify_on)
     if not clips:
         raise ValueError("verify_on holds no clips. Give some, or leave it out.")
     _put(model, about)
     detector = OnnxDetector.__new__(OnnxDetector)
     detector._start(model.SerializeToString(), str(path), None)
-    differences = np.abs(detector.predict_proba(clips) - expected(clips)).max(axis=1)
+    differences = np.abs(detector.predict_proba(clips) - estimator.predict_proba(clips)).max(axis=1)
     worst = int(np.argmax(differences))
     if not differences[worst] <= tolerance:  # NaN is no agreement
         raise ValueError(
@@ -158,6 +144,7 @@ def _model_of(estimator: Any) -> tuple[Any, dict[str, Any]]:
     """Return the model, and what it says of itself."""
     from skvoicefake.persistence._onnx_classifiers import answer_of
     from skvoicefake.persistence._onnx_graph import Graph
+    from skvoicefake.persistence._onnx_guard import REMARKS
 
     graph = Graph()
     answer = answer_of(estimator, graph.input(INPUT, np.float32))
@@ -176,11 +163,13 @@ def _model_of(estimator: Any) -> tuple[Any, dict[str, Any]]:
         "classes": classes,
         **graph.facts,
         "rule": answer.rule,
+        "has_guard": answer.remark is not None,
         "detector": " ".join(repr(estimator).split()),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": _versions(),
     }
     labels = graph.constant(np.array([str(label) for label in classes], dtype=object))
+    remarks = graph.constant(np.array(REMARKS, dtype=object))
     n_scores = 1 if len(classes) == 2 else len(classes)
     model = graph.model(
         {INPUT: (np.float32, ["n_samples"])},
@@ -188,6 +177,7 @@ def _model_of(estimator: Any) -> tuple[Any, dict[str, Any]]:
             "probability": (answer.probabilities.cast(np.float32), [len(classes)]),
             "score": (scores.cast(np.float32), [n_scores]),
             "label": (labels.take(answer.index), [1]),
+            "remark": (remarks.take(answer.remark or graph.integers(0)), [1]),
             "classes": (labels, [len(classes)]),
             "sample_rate": (graph.constant([about["sample_rate"]], np.float32), [1]),
         },
@@ -197,26 +187,6 @@ def _model_of(estimator: Any) -> tuple[Any, dict[str, Any]]:
     if card is not None:
         about["card"] = card.content
     return model, about
-
-
-def _unguarded(estimator: Any) -> tuple[Callable[[list[Any]], NDArray[Any]], bool]:
-    """Return what gives the probabilities that the file is to give, and whether that leaves a guard out."""
-    from skvoicefake.detectors import GuardedClassifier, ShippedDetector
-    from skvoicefake.persistence._onnx_classifiers import inside_of
-
-    if isinstance(estimator, GuardedClassifier):
-        return _unguarded(estimator.estimator_)[0], True
-    if isinstance(estimator, ShippedDetector):
-        frozen = estimator.estimator_[-1].frozen
-
-        def probabilities(clips: list[Any]) -> NDArray[Any]:
-            odds = np.exp(frozen.score(frozen.transformer.transform(clips)))
-            return np.column_stack([1 / (1 + odds), odds / (1 + odds)])
-
-        return probabilities, frozen.guard is not None
-    if (inside := inside_of(estimator)) is not None:
-        return _unguarded(inside)
-    return estimator.predict_proba, False
 
 
 def _sounds(rate: float, seconds: float) -> Iterator[NDArray[np.float32]]:

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skvoicefake import MFCCTransformer, export
 from skvoicefake.cli import main
-from skvoicefake.detectors import CepstralStatisticsTransformer
+from skvoicefake.detectors import CepstralStatisticsTransformer, DomainGuard, GuardedClassifier
 from tests.checks.clips import wav_bytes
 from tests.checks.shipped import sounds
 
@@ -83,12 +83,25 @@ def test_scores_rise_towards_the_real_voice(tmp_path, capsys):
     assert row["warnings"] == "long: the first 1 of 1.5 s were heard, not the rest"
 
 
+def test_a_guard_gives_no_verdict(tmp_path, capsys):
+    guarded = GuardedClassifier(make_pipeline(CepstralStatisticsTransformer(), LogisticRegression(max_iter=1000)))
+    guarded.set_params(guard=DomainGuard(min_speech=0.2)).fit([0.1 * clip for clip in CLIPS], LABELS)
+    export(guarded, tmp_path / "guarded.onnx", tolerance=0.01)
+    noise = 0.1 * np.random.default_rng(0).normal(size=16_000)
+    (tmp_path / "noise.wav").write_bytes(wav_bytes(noise, 16_000))
+    status, (row,) = rows(capsys, tmp_path / "guarded.onnx", tmp_path / "noise.wav")
+    assert (status, row["label"], row["probability"], row["score"]) == (0, "", "0.5", "0")
+    assert row["warnings"] == "no verdict: not enough speech"
+    assert main(["info", str(tmp_path / "guarded.onnx")]) == 0
+    assert "With a guard" in capsys.readouterr().out
+
+
 def test_other_commands_take_it(folder, capsys):
     assert main(["info", str(folder / "detector.onnx")]) == 0
     said = capsys.readouterr().out
     assert "Classes: fake, real (the real voice: real)" in said
     assert "Label: the likelier class\nVerified on 8 clips: probabilities differ by at most " in said
-    assert "Guard" not in said
+    assert "guard" not in said
 
 
 def test_wrong_files_are_one_line(tmp_path, capsys):

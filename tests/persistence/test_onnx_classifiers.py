@@ -17,7 +17,14 @@ from sklearn.svm import SVC
 from skvoicefake import MFCCTransformer, export
 from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.calibration import LLRCalibrator
-from skvoicefake.detectors import DomainGuard, GuardedClassifier, SurfaceTransformer, TreesAndKernel, _shipped
+from skvoicefake.detectors import (
+    CepstralStatisticsTransformer,
+    DomainGuard,
+    GuardedClassifier,
+    SurfaceTransformer,
+    TreesAndKernel,
+    _shipped,
+)
 from skvoicefake.mixture import GMMClassifier
 from tests.checks.shipped import frozen_detector, sounds
 
@@ -123,25 +130,50 @@ def test_frozen_ones(tmp_path):
     np.testing.assert_allclose(exported.predict_proba(CLIPS), calibrated.predict_proba(CLIPS), atol=1e-4)
 
 
-def test_a_guard_is_left_out_and_that_is_said(tmp_path):
-    guarded = GuardedClassifier(regression(), DomainGuard(min_speech=0.2)).fit(CLIPS, LABELS)
-    with pytest.warns(UserWarning, match="guard of GuardedClassifier is not exported"):
-        exported = export(guarded, tmp_path / "detector.onnx", verify_on=CLIPS)
-    assert exported.about["guard"] == "left out"
-    noise = [np.random.default_rng(0).normal(size=8000)]
-    assert guarded.predict_proba(noise).tolist() == [[0.5, 0.5]]
-    np.testing.assert_allclose(exported.predict_proba(noise), guarded.estimator_.predict_proba(noise), atol=1e-4)
+NOISE = np.random.default_rng(0).normal(size=16_000)
+
+
+def same_verdicts(exported, detector):
+    clips = [*CLIPS, NOISE, CLIPS[0][:3000], np.zeros(16_000)]
+    assert exported.remarks(clips).tolist() == detector.remarks(clips).tolist()
+    assert set(exported.remarks(clips)) >= {"", "not enough speech"}
+    assert exported.verdict(clips[:-1]).tolist() == detector.verdict(clips[:-1]).tolist()
+    np.testing.assert_allclose(exported.predict_proba(clips), detector.predict_proba(clips), atol=1e-4)
+    np.testing.assert_allclose(exported.decision_function(clips), detector.decision_function(clips), atol=1e-3)
+
+
+def test_a_guard_is_included(tmp_path):
+    pipeline = make_pipeline(CepstralStatisticsTransformer(), StandardScaler(), LogisticRegression())
+    guarded = GuardedClassifier(pipeline, DomainGuard(min_speech=0.2)).fit(CLIPS, LABELS)
+    exported = export(guarded, tmp_path / "detector.onnx")
+    assert exported.about["has_guard"]
+    same_verdicts(exported, guarded)
+
+
+def test_what_is_around_a_guard(tmp_path):
+    guarded = GuardedClassifier(regression(), DomainGuard(min_speech=0.2))
+    fitted = LLRCalibrator(FrozenEstimator(guarded.fit(CLIPS, LABELS))).fit(CLIPS, LABELS)
+    exported = export(fitted, tmp_path / "detector.onnx", verify_on=CLIPS)
+    np.testing.assert_allclose(exported.predict_proba([NOISE]), fitted.predict_proba([NOISE]), atol=1e-4)
+    assert exported.remarks([NOISE]).tolist() == ["not enough speech"]
+
+
+def test_guards_of_ones_own(tmp_path):
+    class Strict(DomainGuard):
+        pass
+
+    guarded = GuardedClassifier(regression(), Strict(min_speech=0.2)).fit(CLIPS, LABELS)
+    with pytest.raises(ValueError, match="its guard is no DomainGuard; export its estimator_, which has none"):
+        export(guarded, tmp_path / "detector.onnx")
+    assert not export(guarded.estimator_, tmp_path / "detector.onnx").about["has_guard"]
 
 
 def test_the_detector_in_the_package(tmp_path):
-    """One of its form: trees, support vectors and card are in the file."""
+    """One of its form: trees, support vectors, guard and card are in the file."""
     frozen_detector(tmp_path)
     shipped = _shipped._load(tmp_path)
-    with pytest.warns(UserWarning, match="guard"):
-        exported = export(shipped, tmp_path / "detector.onnx", verify_on=CLIPS)
-    frozen = shipped.estimator_[-1].frozen
-    expected = frozen.score(frozen.transformer.transform(CLIPS))
-    np.testing.assert_allclose(exported.decision_function(CLIPS), expected, atol=1e-3)
+    exported = export(shipped, tmp_path / "detector.onnx", verify_on=CLIPS)
+    same_verdicts(exported, shipped)
     assert exported.about["card"]["title"] == "A small detector"
 
 

@@ -72,7 +72,14 @@ def test_what_it_says_of_itself(pipeline, path):
     model = onnx.load(path)
     assert "mono waveform at 16000 Hz" in model.doc_string
     assert [value.name for value in model.graph.input] == ["waveform"]
-    assert [value.name for value in model.graph.output] == ["probability", "score", "label", "classes", "sample_rate"]
+    assert [value.name for value in model.graph.output] == [
+        "probability",
+        "score",
+        "label",
+        "remark",
+        "classes",
+        "sample_rate",
+    ]
     # Where the metadata cannot be had, as in browsers.
     session = onnxruntime.InferenceSession(path)
     classes, rate = session.run(["classes", "sample_rate"], {"waveform": CLIPS[0]})
