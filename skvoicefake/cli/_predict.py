@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from skvoicefake.audio import files_below, is_address
+from skvoicefake.audio import AudioError, files_below, is_address
 from skvoicefake.cli import _detector
 from skvoicefake.cli._options import number, says, shows_bars
 from skvoicefake.cli._progress import Remaining
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
             rows = scorer.rows(batch)
             for row in rows:
                 if os.path.isdir(row.path) or is_folder_address(row.path):  # noqa: PTH112
-                    row.error = "no audio below this folder."
+                    row.error = why_empty(row.path)
             writer.rows(rows)
             n_bad += sum(row.error is not None for row in rows)
             n_clips += len(rows)
@@ -203,8 +203,22 @@ def audio_below(path: str) -> list[str]:
     from skvoicefake.datasets._files import AUDIO_SUFFIXES
 
     if is_folder_address(path):
-        return [found for found in files_below(path) if os.path.splitext(found)[1].lower() in AUDIO_SUFFIXES]  # noqa: PTH122
+        with suppress(AudioError):  # which its row will tell
+            return [found for found in files_below(path) if os.path.splitext(found)[1].lower() in AUDIO_SUFFIXES]  # noqa: PTH122
+        return []
     return find_audio(path) if os.path.isdir(path) else []  # noqa: PTH112
+
+
+def why_empty(path: str) -> str:
+    """Say why no audio was found below a folder."""
+    from skvoicefake._row import reason
+
+    try:
+        if is_address(path):
+            files_below(path)
+    except AudioError as error:
+        return reason(error, path)
+    return "no audio below this folder."
 
 
 def is_folder_address(path: str) -> bool:

@@ -275,8 +275,12 @@ def test_addresses(quick_detector, clips, tmp_path, capsys):
 
 def test_a_folder_of_a_server_without_audio(quick_detector, tmp_path, capsys):
     with served(tmp_path) as (root, _):
-        assert main(["predict", str(quick_detector), root]) == 1
-    assert rows_of(capsys.readouterr().out)[0]["error"] == "no audio below this folder."
+        assert main(["predict", str(quick_detector), root, root + "403/", "memory://nowhere/"]) == 1
+    assert [row["error"] for row in rows_of(capsys.readouterr().out)] == [
+        "no audio below this folder.",
+        "cannot be fetched: the server answered 403. Check the address and your credentials.",
+        "no audio below this folder.",
+    ]
 
 
 def test_ctrl_c_keeps_what_is_done(start, quick_detector, corpus):
