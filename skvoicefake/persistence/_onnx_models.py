@@ -80,12 +80,13 @@ def kernel_scores(
 ) -> Value:
     """Return the decision of a support vector machine on a row (n_features,), double; of shape (1,)."""
     # They were features in single precision, and are kept so.
-    vectors = row.graph.constant(vectors, np.float32).cast(np.float64)
+    single = np.asarray(vectors, dtype=np.float32)
+    values = row.graph.constant(single).cast(np.float64) @ row
     if kernel == "rbf":
-        off = vectors - row
-        values = ((off * off).sum(1) * -gamma).apply("Exp")
+        squares = np.square(single, dtype=np.float64).sum(axis=1)
+        distances = ((row * row).sum(0, keepdims=True) - values * 2 + squares).maximum(0)
+        values = (distances * -gamma).apply("Exp")
     else:
-        values = vectors @ row
         if kernel != "linear":
             values = values * gamma + coef0
             values = (
