@@ -128,8 +128,9 @@ def child(name, seed, first, stop):
     os.dup2(2, 1)  # What libraries print is no answer.
     entrance, place = ENTRANCES[name], list(ENTRANCES).index(name)
     with tempfile.TemporaryDirectory() as folder:
-        with contextlib.suppress(Exception):
-            entrance.attempt(folder, np.random.default_rng([seed, place, stop]))  # imports, and what is made once
+        for number in range(stop, stop + 5):  # imports, and what is made once
+            with contextlib.suppress(Exception):
+                entrance.attempt(folder, np.random.default_rng([seed, place, number]))
         limit_memory()
         for number in range(first, stop):
             print(json.dumps({"number": number}), file=out, flush=True)
