@@ -21,8 +21,8 @@ PANEL = np.random.default_rng(0).normal(size=(12, 16, 3)).astype(np.float32)
 LABELS = np.repeat(["fake", "real"], 6)
 OPTIONS = [
     {},
-    {"filters": (4, 6), "dense_units": (), "batch_norm": True},
-    {"pooling": "statistics", "bidirectional": True, "dense_units": (3, 2)},
+    {"filters": (4, 6), "dense_units": (), "batch_norm": True, "statistics_branch": False},
+    {"pooling": "statistics", "bidirectional": True, "dense_units": (3, 2), "statistics_branch": 0},
     {"statistics_branch": True, "label_smoothing": 0.1},
     {"statistics_branch": 7, "pooling": "attention", "bidirectional": True, "batch_norm": True, "filters": (4, 4)},
     {"crop_frames": 8, "n_crops": 3, "spec_augment": (1, 2), "optimizer": "adamw", "weight_decay": 0.01},
