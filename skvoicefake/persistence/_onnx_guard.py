@@ -149,10 +149,10 @@ def _rhythm(bands: Value) -> Value:
     window = 0.5 - _cosine(turns * (2 * np.pi)) * 0.5
     window = of.where(n > 1, window, window * 0 + 1)
     paces = of.count((size * (8 * HOP)).apply("Ceil").cast(np.int64)).cast(np.float64)
-    angles = times.reshape(-1, 1) * paces.reshape(1, -1) * (2 * np.pi / size)
-    envelopes = (envelopes * window.reshape(-1, 1)).transpose(1, 0)
-    real, imaginary = envelopes @ _cosine(angles), envelopes @ angles.apply("Sin")
-    power = (real * real + imaginary * imaginary).sum(0)
+    angles = paces.reshape(-1, 1) * times.reshape(1, -1) * (2 * np.pi / size)
+    envelopes = envelopes * window.reshape(-1, 1)
+    real, imaginary = _cosine(angles) @ envelopes, angles.apply("Sin") @ envelopes
+    power = (real * real + imaginary * imaginary).sum(1)
     pace = paces / size / HOP
     is_slow = (2.0 - pace > 0).cast(np.float64)
     is_spoken = (8.0 - pace > 0).cast(np.float64) - is_slow

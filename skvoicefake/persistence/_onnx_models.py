@@ -81,14 +81,16 @@ def kernel_scores(
     """Return the decision of a support vector machine on a row (n_features,), double; of shape (1,)."""
     # They were features in single precision, and are kept so.
     single = np.asarray(vectors, dtype=np.float32)
-    values = row.graph.constant(single).cast(np.float64) @ row
+    # Factors are put in before the product: onnxruntime would join them, which older ones cannot in double precision.
     if kernel == "rbf":
         squares = np.square(single, dtype=np.float64).sum(axis=1)
-        distances = ((row * row).sum(0, keepdims=True) - values * 2 + squares).maximum(0)
+        products = row.graph.constant(-2 * single).cast(np.float64) @ row
+        distances = (products + (row * row).sum(0, keepdims=True) + squares).maximum(0)
         values = (distances * -gamma).apply("Exp")
     else:
+        values = row.graph.constant((1 if kernel == "linear" else gamma) * single.astype(np.float64)) @ row
         if kernel != "linear":
-            values = values * gamma + coef0
+            values = values + coef0
             values = (
                 values.apply("Tanh")
                 if kernel == "sigmoid"
