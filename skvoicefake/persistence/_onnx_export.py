@@ -81,7 +81,7 @@ def export(
     (in Hz). What else there is to know is JSON in the metadata of the file,
     under "skvoicefake".
 
-    The nodes are those of opset 17, so onnxruntime 1.12 and later run the file,
+    The nodes are those of opset 17; onnxruntime 1.19 and later run the file,
     also in browsers. Spectra are computed in double precision, the network in
     single precision.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
-# What onnxruntime knows since 1.12, and onnxruntime-web too.
+# What onnxruntime, also that for browsers, has known for years.
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 8
 TYPES = {
     np.dtype(np.float32): TensorProto.FLOAT,
