@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from skvoicefake.neural_network._layers import Forward, as_tensors, build_cnn_lstm, compile_forward
 from skvoicefake.neural_network._stretches import stretches
 
-# Two batch shapes alone, so that little is compiled: a few clips, quickly, or many. Not one clip: a matrix of one row
-# is multiplied in another order, and has other last digits.
+# Two batch shapes alone, so that little is compiled: one clip, quickly, or many.
 BATCH = 64
-SMALL_BATCH = 2
 FEW = 8
 
 Values = list[NDArray[Any]]
@@ -108,7 +106,7 @@ class Network:
         Batches are filled up to a fixed shape, so that a clip's score does
         not depend on the clips beside it.
         """
-        size = SMALL_BATCH if len(panel) <= FEW else BATCH
+        size = 1 if len(panel) <= FEW else BATCH
         forward = _forward(size, structure(self.parameters))
         tensors = self._as_tensors()
         n_frames = self.parameters["input_shape"][0]
