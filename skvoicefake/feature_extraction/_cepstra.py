@@ -217,6 +217,11 @@ def delta(coefficients: NDArray[Any], order: int = 1) -> Array:
         np.matmul(band, blocks, out=slopes[half : half + n_blocks * size].reshape(n_blocks, size, -1))
     left = slice(n_blocks * size, n_blocks * size + n_left + 2 * half)
     slopes[left][half : half + n_left] = band[:n_left, : n_left + 2 * half] @ coefficients[left]
+    # What does not change has no slope. Rounding would leave one, of other bits from frame to frame and machine to
+    # machine, and `GMMClassifier` takes frames of other bits for frames that tell something.
+    n_changes = np.concatenate([[0], np.cumsum((coefficients[1:] != coefficients[:-1]).any(axis=1))])
+    first = np.clip(np.arange(n_frames) - half, 0, n_frames - DELTA_WIDTH)
+    slopes[n_changes[first + DELTA_WIDTH - 1] == n_changes[first]] = 0
     return slopes
 
 

@@ -40,7 +40,8 @@ class Predictions:
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Estimate the probability of every class.
 
-        A clip's probability does not depend on the clips beside it.
+        A clip's probability does not depend on the clips beside it, but for the
+        rounding of float32 (1e-6 of a score).
 
         Parameters
         ----------

@@ -375,3 +375,12 @@ def test_more_coefficients_than_bands_are_an_error():
 def test_too_short_a_waveform_is_said(n_samples, center):
     with pytest.raises(ValueError, match=f"expected a waveform of at least {1 if center else 512} samples"):
         mfcc(np.zeros(n_samples), center=center)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_what_does_not_change_has_no_slope_to_the_bit(order):
+    spoken = np.random.default_rng(0).normal(size=(40, 13)).astype(np.float32)
+    padded = np.concatenate([spoken, np.full((300, 13), -3.3, dtype=np.float32)])
+    slopes = delta(padded, order)
+    assert not slopes[45:].any()
+    assert slopes[:40].all(axis=1).all()

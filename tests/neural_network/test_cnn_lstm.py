@@ -31,7 +31,11 @@ def expected_failed_checks(estimator):
         "check_sample_weight_equivalence_on_dense_data": (
             "a clip of weight 2 and the same clip twice fall into other batches, so training takes other steps;"
             " HistGradientBoostingClassifier fails it too"
-        )
+        ),
+        "check_methods_subset_invariance": (
+            "one clip is computed as a batch of one, three times as quick, in sums of another order: float32 scores"
+            " differ by 1e-6, and the check wants 1e-7; test_a_probability_does_not_depend_on_batch_or_place tests that"
+        ),
     }
 
 
