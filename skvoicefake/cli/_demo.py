@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.metrics import get_scorer
@@ -20,6 +19,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
 
 from skvoicefake.cli import _recordings
+from skvoicefake.persistence import save
 
 DESCRIPTION = """\
 Trains a detector on human telephone prompts (or on your own recordings) and on fakes made from them,
@@ -37,8 +37,8 @@ GRID = {"mfcc__pre_emphasis": [0.0, 0.97], "clf__learning_rate": [1e-3, 3e-3]}
 N_FOLDS = 3
 HELD_OUT = 4  # a quarter of the sentences
 SCORE_ONE = """\
-import sys, joblib
-pipeline = joblib.load(sys.argv[1])
+import sys, skvoicefake
+pipeline = skvoicefake.load(sys.argv[1])
 print(float(pipeline.predict_proba([sys.argv[2]])[0, 1]))
 """
 
@@ -171,8 +171,8 @@ def search_pipeline(clips: pd.DataFrame, args: argparse.Namespace) -> GridSearch
 
 def save_and_reload(pipeline: Pipeline, path: str, folder: Path) -> dict[str, Any]:
     """Save the pipeline, load it in a new process and score one file there."""
-    saved = folder / "pipeline.joblib"
-    joblib.dump(pipeline, saved)
+    saved = folder / "pipeline.skvf"
+    save(pipeline, saved)
     here = float(pipeline.predict_proba([path])[0, 1])
     command = [sys.executable, "-c", SCORE_ONE, str(saved), path]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,12 +1,12 @@
 import json
 import sys
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
+from skvoicefake import load
 from skvoicefake.cli import _demo, main
 from skvoicefake.neural_network import _cnn_lstm
 from skvoicefake.neural_network._validation import hold_out
@@ -87,6 +87,6 @@ def test_demo_on_a_folder_of_speech(tmp_path, capsys, monkeypatch):
         assert (output / picture).stat().st_size > 5000
     for report in ("report-sentences.html", "report-unseen.html"):
         assert "data:image/png" in (output / report).read_text()
-    pipeline = joblib.load(output / "pipeline.joblib")
+    pipeline = load(output / "pipeline.skvf")
     reloaded = results["reloaded"]
     assert pipeline.predict_proba([reloaded["file"]])[0, 1] == pytest.approx(reloaded["probability"], abs=1e-6)
