@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("inputs", nargs="+", metavar="FILE", help="audio files; folders, searched for them; - reads paths from stdin")
     add("-o", "--output", type=Path, metavar="FILE", help="write to a file (default: the standard output)")
     add("--format", choices=["csv", "jsonl"], default="csv", help="CSV or JSON lines (default: %(default)s)")
-    add("--force", action="store_true", help="write FILE anew")
+    add("--force", action="store_true", help="write files anew that are there")
     add("--plot", type=Path, metavar="FILE", help="draw the recording to a picture (.png, .pdf, .svg); for one only")
     add(
         "--window",
@@ -70,9 +70,10 @@ def run(args: argparse.Namespace) -> int:
     from skvoicefake.cli import UsageError
     from skvoicefake.detectors._scoring import Scorer
     from skvoicefake.inspection._answers import duration_of
+    from skvoicefake.inspection._timeline import Listening
 
-    if args.output is None and args.force:
-        raise UsageError("--force goes with -o FILE.")
+    if args.output is None and args.plot is None and args.force:
+        raise UsageError("--force goes with -o FILE or --plot FILE.")
     is_named = names_detector(args.inputs)
     inputs = args.inputs[is_named:]
     if not inputs:
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         paths = iter(listed := list(paths))
         if len(listed) > 1:
             raise UsageError(f"--plot is for one recording, got {len(listed)}.")
-        check_picture(args.plot)
+        check_picture(args.plot, force=args.force)
     detector = _detector.load_detector(Path(args.inputs[0]) if is_named else None, args.real_label)
     Scorer(detector.estimator, detector.real, n_jobs=args.jobs)  # which tells the detector how many threads
     window = args.window if args.window is not None else min(WINDOW, duration_of(detector.estimator) or WINDOW)
@@ -92,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
         "batch_size": args.batch_size,
         "real_label": detector.real,
     }
+    # What is wrong with the options leaves no empty table behind.
+    Listening(detector.estimator, "", sample_rate=None, on_error="keep", **options)
     n_bad = n_files = 0
     with _output(args.output, args.format, force=args.force) as write:
         for path in paths:
@@ -177,11 +180,13 @@ def _output(path: Path | None, layout: str, *, force: bool) -> Iterator[_Writer]
         yield _Writer(file, layout)
 
 
-def check_picture(path: Path) -> None:
+def check_picture(path: Path, *, force: bool) -> None:
     """Raise if no picture can be written, before hours of judging are lost."""
     formats = import_pyplot("--plot").matplotlib.backend_bases.FigureCanvasBase.get_supported_filetypes()
     if path.suffix.lower().removeprefix(".") not in formats:
         raise ValueError(f"{path}: no picture format that is known. Name it {path.stem}.png, .pdf or .svg.")
+    if path.exists() and not force:
+        raise FileExistsError(f"{path}: already there. Draw it anew (--force).")
 
 
 def _draw(found: "Timeline", path: Path) -> None:

@@ -105,7 +105,7 @@ def test_the_detector_in_the_package(shipped, call, capsys):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["--force"], 2, "--force goes with -o FILE"),
+        (["--force"], 2, "--force goes with -o FILE or --plot FILE"),
         (["--window", "0.5"], 1, "hears of a clip, its first 0.3 s"),
         (["--window", "0.1", "--hop", "0.2"], 1, "must be at most window=0.1 s"),
     ],
@@ -118,3 +118,23 @@ def test_wrong_usage(quick_detector, call, capsys, arguments, status, message):
 def test_a_detector_without_files(quick_detector, capsys):
     assert main(["timeline", str(quick_detector)]) == 2
     assert "expected files to judge with the detector" in capsys.readouterr().err
+
+
+def test_nothing_is_left_of_options_that_make_no_sense(quick_detector, call, tmp_path, capsys):
+    output = tmp_path / "rows.csv"
+    assert main(["timeline", str(quick_detector), str(call), "--window", "20", "-o", str(output)]) == 1
+    assert "20" in capsys.readouterr().err
+    assert not output.exists()
+    assert main(["timeline", str(quick_detector), str(call), "--window", "20"]) == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_picture_that_is_there_stays(quick_detector, call, tmp_path, capsys):
+    picture = tmp_path / "call.png"
+    picture.write_bytes(b"mine")
+    arguments = ["timeline", str(quick_detector), str(call), "--plot", str(picture)]
+    assert main(arguments) == 1
+    assert "already there. Draw it anew (--force)." in capsys.readouterr().err
+    assert picture.read_bytes() == b"mine"
+    assert main([*arguments, "--force"]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
