@@ -89,9 +89,14 @@ def test_what_takes_too_long_or_too_much_is_found():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("statement", "words"), [("os.abort()", "status -6"), ("os.kill(os.getpid(), 9)", "status -9")]
+    ("statement", "words"),
+    [
+        ("os.abort()", "status -6"),
+        ("os.kill(os.getpid(), 9)", "status -9"),
+        ("type('Odd', (), {'__del__': lambda self: 1 / 0})()", "cannot be caught: ZeroDivisionError"),
+    ],
 )
-def test_a_process_that_ends_is_found_and_another_goes_on(statement, words, monkeypatch):
+def test_what_ends_a_process_or_cannot_be_caught_is_found(statement, words, monkeypatch):
     # In the process that is started: the third input ends it.
     script = (
         "import os, sys; from benchmarks.fuzz import __main__ as fuzz; from benchmarks.fuzz._entrances import *\n"

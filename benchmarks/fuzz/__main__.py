@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.fuzz --inputs 20000``. The same seed makes the same inputs: a finding is named by its entrance
 and number, and ``--only ENTRANCE --first NUMBER --inputs 1`` repeats it. A finding is a crash, more than 2 s of the
-processor's time, more than 1 GB above what the process had, an error that is not one clear line, or a wrong answer.
+processor's time, more than 1 GB above what the process had, an error that is not one clear line or that nobody can
+catch, or a wrong answer.
 """
 
 import argparse
@@ -127,6 +128,8 @@ def child(name, seed, first, stop):
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # What libraries print is no answer.
     entrance, place = ENTRANCES[name], list(ENTRANCES).index(name)
+    uncaught = []  # raised where no caller could catch it, such as in what C calls: Python prints a traceback
+    sys.unraisablehook = lambda raised: uncaught.append(f"{type(raised.exc_value).__name__}: {raised.exc_value}")
     with tempfile.TemporaryDirectory() as folder:
         for number in range(stop, stop + 5):  # imports, and what is made once
             with contextlib.suppress(Exception):
@@ -134,6 +137,7 @@ def child(name, seed, first, stop):
         limit_memory()
         for number in range(first, stop):
             print(json.dumps({"number": number}), file=out, flush=True)
+            uncaught.clear()
             before, start = reset_peak(), time.process_time()
             try:
                 outcome = entrance.attempt(folder, np.random.default_rng([seed, place, number]))
@@ -141,6 +145,8 @@ def child(name, seed, first, stop):
                 outcome = f"finding: {finding}"
             except BaseException as error:
                 outcome = f"finding: {type(error).__name__}: {str(error)[:300]}"
+            if uncaught:
+                outcome = f"finding: cannot be caught: {uncaught[0]}"
             answer = {"number": number, "outcome": outcome, "seconds": time.process_time() - start}
             print(json.dumps({**answer, "bytes": max(0, peak() - before)}), file=out, flush=True)
     return 0

@@ -35,6 +35,20 @@ class Undecodable(Exception):  # noqa: N818
     """What libsndfile cannot read; ffmpeg might."""
 
 
+class Content(io.BytesIO):
+    """The bytes of a file, which stay where they are, as a file does, if a damaged header sends libsndfile nowhere.
+
+    What a BytesIO raises there cannot be caught: it is in a function that C calls.
+    """
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a place, or stay if there is none."""
+        try:
+            return super().seek(offset, whence)
+        except (ValueError, OverflowError):
+            return self.tell()
+
+
 def decode(clip: object, name: str, duration: float | None, sample_rate: float) -> tuple[NDArray[np.float32], float]:
     """Decode a path, bytes or an open binary file to float32 (n_samples, n_channels) and its rate in Hz.
 
@@ -119,6 +133,8 @@ def read_block(file: Any, n_samples: int, header: Header) -> NDArray[np.float32]
 def reason(error: Exception) -> str:
     """Return what libsndfile has to say, without the place in memory of the BytesIO that was read."""
     message = str(getattr(error, "error_string", error)).rstrip(".")
+    if message == "Unspecified internal error":  # libsndfile's words for a header that contradicts itself
+        return "a damaged header"
     # libsndfile's words for an mp3 without a frame of sound; that the file exists was checked.
     return "no known audio format" if "does not exist" in message else message
 
@@ -153,13 +169,13 @@ def _source(clip: object, name: str) -> str | io.BytesIO:
         check_path(clip, name)
         return os.fsdecode(clip)
     if isinstance(clip, bytes | bytearray | memoryview):
-        source = io.BytesIO(clip)
+        source = Content(clip)
     elif hasattr(clip, "read") and hasattr(clip, "seek"):
         clip.seek(0)
         content = clip.read()
         if not isinstance(content, bytes):
             raise AudioError(f"{name}: expected a file opened in binary mode ('rb'), got a text file.")
-        source = io.BytesIO(content)
+        source = Content(content)
     else:
         raise AudioError(
             f"{name}: expected a path, bytes, an open binary file, an array or a (waveform, rate) pair,"

@@ -1,6 +1,7 @@
 import io
 import itertools
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -131,6 +132,20 @@ def test_a_truncated_ogg_that_cannot_be_read():
     assert load_audio(content).shape == (4000,)
     with pytest.raises(AudioError, match="no sample of this OGG file can be decoded, it is truncated or empty"):
         load_audio(content[:-1])
+
+
+def test_a_header_that_leads_nowhere_is_refused_in_one_line_and_no_more(tmp_path, monkeypatch):
+    file = io.BytesIO()
+    soundfile.write(file, noise(100), RATE, format="AIFF", subtype="PCM_16")
+    content = file.getvalue()[:38] + b"\xff" * 80 + file.getvalue()[38:]
+    (tmp_path / "odd.aiff").write_bytes(content)
+    raised = []
+    monkeypatch.setattr(sys, "unraisablehook", raised.append)  # what would be printed as a traceback
+    monkeypatch.setenv("PATH", "")
+    for clip in (content, tmp_path / "odd.aiff"):
+        with pytest.raises(AudioError, match=r"not audio that libsndfile can read \(a damaged header\)"):
+            load_audio(clip)
+    assert raised == []
 
 
 def test_a_file_that_exists_is_not_said_to_be_missing(tmp_path):
