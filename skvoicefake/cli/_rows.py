@@ -137,5 +137,6 @@ def _records(file: IO[bytes], layout: str, path: Path) -> Iterator[bytes]:
 
 def _csv_line(cells: Sequence[str]) -> str:
     line = io.StringIO(newline="")
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+    # Python 3.11 quotes of the line breaks in a cell those alone that end lines.
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n") + "\n"

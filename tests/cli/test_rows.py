@@ -11,6 +11,7 @@ ROWS = [
     Row("a.wav", "real", 0.75, 1.0986122887, ["short: 1 s", "quiet"], None),
     Row('odd, "name"\nof two lines.wav', "fake", 1.0, -50.25, [], None),
     Row("bad.wav", error="no such file"),
+    Row("of an old\rsystem.wav", "real", 1.0, 1.0),
 ]
 
 
@@ -21,7 +22,7 @@ def write(path, layout, rows, detector="one@1", **options):
 
 def test_csv(tmp_path):
     write(tmp_path / "rows.csv", "csv", ROWS)
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "rows.csv").read_text(), newline="")))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "rows.csv").read_bytes().decode(), newline="")))
     assert list(rows[0]) == COLUMNS == ["path", "label", "probability", "score", "warnings", "error", "detector"]
     assert [row["path"] for row in rows] == [row.path for row in ROWS]
     assert rows[0]["warnings"] == "short: 1 s; quiet"
@@ -62,13 +63,13 @@ def test_goes_on_after_any_cut(tmp_path, layout):
 def test_rows_that_are_dropped_cost_no_other(tmp_path, layout):
     path, expected = tmp_path / "rows", tmp_path / "expected"
     write(path, layout, ROWS)
-    write(expected, layout, [ROWS[0], ROWS[2]])
+    write(expected, layout, [ROWS[0], *ROWS[2:]])
     drop_rows(path, layout, {ROWS[1].path, "nowhere.wav"})
     assert path.read_bytes() == expected.read_bytes()
     drop_rows(path, layout, {row.path for row in ROWS})
     assert rows_in(path, layout).paths == []
     write(path, layout, ROWS)
-    assert rows_in(path, layout).paths == [ROWS[0].path, ROWS[1].path, ROWS[2].path]
+    assert rows_in(path, layout).paths == [row.path for row in (*ROWS[:2], ROWS[3], ROWS[2])]
 
 
 def test_writes_behind_what_is_there_or_in_its_place(tmp_path):
@@ -76,7 +77,7 @@ def test_writes_behind_what_is_there_or_in_its_place(tmp_path):
     write(path, "csv", ROWS)
     write(path, "csv", ROWS[:1], "two@2")
     done = rows_in(path, "csv")
-    assert (len(done.scored), len(done.failed), list(done.detectors)) == (3, 1, ["one@1", "two@2"])
+    assert (len(done.scored), len(done.failed), list(done.detectors)) == (4, 1, ["one@1", "two@2"])
     write(path, "csv", ROWS[:1], anew=True)
     assert len(path.read_text().splitlines()) == 2
 
