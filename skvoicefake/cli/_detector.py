@@ -15,7 +15,7 @@ from skvoicefake.labels import real_label as real_of
 from skvoicefake.persistence._archive import is_estimator_file
 from skvoicefake.persistence._versions import changed, versions
 
-# A folder of the demo, or of an earlier `train`, has a pickle in place of the first.
+# A folder of an earlier `train` has a pickle in place of the first.
 PIPELINE, PICKLED, ABOUT = "pipeline.skvf", "pipeline.joblib", "detector.json"
 FORMAT = 1
 HELP = (
@@ -24,8 +24,8 @@ HELP = (
 )
 SHIPPED = "the detector in the package"
 CAUTION = (
-    "From .skvf and .onnx files nothing is run. Loading a .joblib or .pkl file, or a folder with pipeline.joblib in\n"
-    "it, runs code that is stored there: load only those of people you trust."
+    "From .skvf and .onnx files nothing is run. Loading a .joblib or .pkl file, or a folder of an earlier version with\n"
+    "pipeline.joblib in it, runs code that is stored there: load only those of people you trust."
 )
 TRAIN = "skvoicefake train"
 
@@ -67,7 +67,8 @@ def is_detector(path: str | Path) -> bool:
     name = os.fspath(path)
     if name.lower().endswith((".skvf", ".joblib", ".pkl", ".onnx")):
         return True
-    parts = (os.path.join(name, part) for part in (PIPELINE, PICKLED, ABOUT))  # noqa: PTH118
+    # No pickle for its name alone: one that lies among recordings would be run where they were to be judged.
+    parts = (os.path.join(name, part) for part in (PIPELINE, ABOUT))  # noqa: PTH118
     return any(map(os.path.isfile, parts)) or is_estimator_file(name)
 
 
@@ -92,7 +93,11 @@ def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
     if path.is_dir():
         if not file.exists():
             raise FileNotFoundError(f"{path}: no detector in this folder: {PIPELINE} is missing. Train it first.")
-        # The demo's folder has none.
+        if not (is_safe(file) or (path / ABOUT).exists()):
+            raise ValueError(
+                f"{path}: no detector of `{TRAIN}`: there is no {ABOUT} beside {file.name}, a pickle, which runs code when"
+                " it is loaded. If it is of people you trust, name that file itself."
+            )
         if (path / ABOUT).exists():
             about = _read_about(path / ABOUT)
             if _digest(file) != about.get("pipeline_sha256"):

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import pickle
 import shutil
 import warnings
@@ -23,6 +24,7 @@ from skvoicefake.cli._detector import (
     save_detector,
     versions,
 )
+from skvoicefake.cli._predict import names_detector
 from skvoicefake.metrics import evaluate_scores
 
 X = np.arange(8.0).reshape(-1, 1)
@@ -53,9 +55,26 @@ def test_files_of_any_fitted_classifier(tmp_path, dump):
     assert detector.about == {}
 
 
-def test_the_folder_of_the_demo(tmp_path):
-    joblib.dump(classifier(), tmp_path / PICKLED)
-    assert load_detector(tmp_path).classes == ["fake", "real"]
+def test_a_pickle_in_a_folder_has_to_be_named_itself(tmp_path):
+    class Canary:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "something ran"),)
+
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    joblib.dump(Canary(), folder / PICKLED)
+    # A folder of recordings stays one, whatever a stranger has put there.
+    assert not is_detector(folder)
+    assert not names_detector([str(folder), str(tmp_path)])
+    with pytest.raises(ValueError, match=r"there is no detector\.json beside pipeline\.joblib, a pickle, .* itself\.$"):
+        load_detector(folder)
+    assert not (tmp_path / "something ran").exists()
+    joblib.dump(classifier(), folder / PICKLED)
+    assert load_detector(folder / PICKLED).classes == ["fake", "real"]
+    # One that nothing is run of is a detector without more.
+    skvoicefake.save(classifier(), folder / PIPELINE)
+    assert is_detector(folder)
+    assert load_detector(folder).classes == ["fake", "real"]
 
 
 def put_pickled(folder, fitted, about):
