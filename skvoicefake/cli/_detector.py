@@ -24,8 +24,8 @@ HELP = (
 )
 SHIPPED = "the detector in the package"
 CAUTION = (
-    "From .skvf and .onnx files nothing is run. Loading a .joblib or .pkl file, or a folder of an earlier version with\n"
-    "pipeline.joblib in it, runs code that is stored there: load only those of people you trust."
+    "From .skvf and .onnx files nothing is run. Loading a .joblib or .pkl file, or the folder of an earlier version\n"
+    "with pipeline.joblib in it, runs code that is stored there: load only those of people you trust."
 )
 TRAIN = "skvoicefake train"
 
@@ -95,8 +95,8 @@ def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
             raise FileNotFoundError(f"{path}: no detector in this folder: {PIPELINE} is missing. Train it first.")
         if not (is_safe(file) or (path / ABOUT).exists()):
             raise ValueError(
-                f"{path}: no detector of `{TRAIN}`: there is no {ABOUT} beside {file.name}, a pickle, which runs code when"
-                " it is loaded. If it is of people you trust, name that file itself."
+                f"{path}: no detector of `{TRAIN}`: there is no {ABOUT} beside {file.name}, a pickle, which runs code"
+                " when it is loaded. If it is of people you trust, name that file itself."
             )
         if (path / ABOUT).exists():
             about = _read_about(path / ABOUT)
