@@ -81,8 +81,9 @@ def run(args: argparse.Namespace) -> int:
     if "-" not in inputs or args.retry_errors:  # else the end is not known
         paths = list(paths)
         total, left = len(paths), Remaining(paths)
-    if args.retry_errors and (again := set(done.failed).intersection(paths)):
-        drop_rows(args.output, args.format, again)
+    keys = {key_of(path) for path in paths} if args.retry_errors else set()
+    if again := [path for path in done.failed if key_of(path) in keys]:
+        drop_rows(args.output, args.format, set(again))
         n_bad, n_clips = n_bad - len(again), n_clips - len(again)
         says(f"{len(again)} clips with an error are scored once more.")
     with (
@@ -136,6 +137,11 @@ def done_before(args: argparse.Namespace, mark: str) -> Done:
         )
     if done.paths:
         says(f"{len(done.paths)} clips are in {path} already.")
+    if absent := sum(not (is_address(clip) or os.path.isabs(clip) or os.path.exists(clip)) for clip in done.scored):  # noqa: PTH110, PTH117
+        says(
+            f"{absent} of them are not in this folder, {Path.cwd().name!r}. If it was another one that {path} was begun"
+            " in, go on from there: files here of the same names are left out as scored."
+        )
     return done
 
 

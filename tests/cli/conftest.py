@@ -1,3 +1,8 @@
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+
 import joblib
 import numpy as np
 import pytest
@@ -89,3 +94,29 @@ def clips(tmp_path):
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def start():
+    """Return a function that starts the command in a process of its own, which ends with the test."""
+    with ExitStack() as processes:
+
+        def run(*arguments):
+            pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+            command = [sys.executable, "-m", "skvoicefake", *map(str, arguments)]
+            # Shells have what they start in the background ignore Ctrl-C, tests and all that these start among it.
+            process = subprocess.Popen(
+                command, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **pipes
+            )
+            processes.enter_context(process)
+            processes.callback(process.kill)
+            return process
+
+        yield run
+
+
+@pytest.fixture
+def bad(tmp_path):
+    path = tmp_path / "text.wav"
+    path.write_text("no sound")
+    return str(path)
