@@ -1,8 +1,6 @@
 """``python -m skvoicefake``."""
 
-import sys
-
-from skvoicefake.cli import main
+from skvoicefake.cli import command
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import skvoicefake
 
@@ -23,11 +23,24 @@ SUBCOMMANDS = {
     "cache": "show, shrink or clear a folder of kept features",
     "demo": "train and judge a detector on real recordings, in minutes",
 }
+STOPPED = 130  # what shells say of a program that Ctrl-C has ended
 BROKEN_PIPE = 141  # what shells say of a program that SIGPIPE has ended
 
 
 class UsageError(Exception):
     """Options that do not go together."""
+
+
+def command() -> NoReturn:
+    """Run as the command: end the process with the exit status of `main`."""
+    status = main()
+    if status == STOPPED:
+        # Threads may still be inside of compiled code. Were they ended with the interpreter, the process would abort.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return status
     except KeyboardInterrupt:
         print("\nskvoicefake: stopped. What was finished is kept.", file=sys.stderr)
-        return 130
+        return STOPPED
     except BrokenPipeError:
         # Whoever read the output has had enough. Python would complain when it flushes the rest.
         with contextlib.suppress(OSError, ValueError):
