@@ -17,6 +17,7 @@ from skvoicefake.persistence._versions import changed, versions
 
 # A folder of an earlier `train` has a pickle in place of the first.
 PIPELINE, PICKLED, ABOUT = "pipeline.skvf", "pipeline.joblib", "detector.json"
+PICKLES = (".joblib", ".pkl")
 FORMAT = 1
 HELP = (
     "a folder that `skvoicefake train` wrote, an .skvf file of `skvoicefake.save`, an .onnx file of\n"
@@ -65,7 +66,7 @@ def is_detector(path: str | Path) -> bool:
     """Tell whether an argument names a detector, whole or not, and no clips: a folder, or a file, there or not."""
     # os.path, as a Path of Python 3.11 raises on names that are too long.
     name = os.fspath(path)
-    if name.lower().endswith((".skvf", ".joblib", ".pkl", ".onnx")):
+    if name.lower().endswith((".skvf", ".onnx", *PICKLES)):
         return True
     # No pickle for its name alone: one that lies among recordings would be run where they were to be judged.
     parts = (os.path.join(name, part) for part in (PIPELINE, ABOUT))  # noqa: PTH118
@@ -112,8 +113,11 @@ def load_detector(path: Path | None, real_label: str | None = None) -> Detector:
             if about:  # It was told.
                 warnings.filterwarnings("ignore", ".*: saved with ", UserWarning)
             estimator, about = load(file), about or _known(file)
-    else:
+    elif file.suffix.lower() in PICKLES:
         estimator = _unpickle(file, is_known=bool(about))
+    else:
+        # A clip, say. What is in it may be a pickle all the same.
+        raise ValueError(f"{path}: no detector. A detector is {' '.join(HELP.split())}.")
     if not hasattr(estimator, "classes_"):
         is_classifier = hasattr(estimator, "predict") and hasattr(estimator, "fit")
         what = f"a {type(estimator).__name__} that is not fitted" if is_classifier else type(estimator).__name__

@@ -176,7 +176,7 @@ def test_classes_that_are_numbers_need_the_real_one_named(tmp_path):
     ids=["none", "folder", "text", "empty", "dict", "scaler", "unfitted", "classes", "package"],
 )
 def test_what_is_no_detector(tmp_path, write, error, message):
-    path = tmp_path / "model"
+    path = tmp_path / "model.pkl"
     write(path)
     with pytest.raises(error, match=message) as caught:
         load_detector(path)
@@ -230,3 +230,19 @@ def test_marks_know_a_clip_by_its_content(tmp_path):
         (tmp_path / name).write_bytes(content)
     first, other, same = marks([str(tmp_path / name) for name in "abc"])
     assert first == same != other
+
+
+class _Touch:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (self.path, "w")
+
+
+def test_a_pickle_by_another_name_is_not_run(tmp_path):
+    clip, canary = tmp_path / "clip.wav", tmp_path / "canary"
+    clip.write_bytes(pickle.dumps(_Touch(str(canary))))
+    with pytest.raises(ValueError, match=r"clip.wav: no detector. A detector is a folder that"):
+        load_detector(clip)
+    assert not canary.exists()
