@@ -66,4 +66,6 @@ def test_baselines(name, clips, tmp_path):
 def test_the_network(clips):
     network = CNNLSTMClassifier(filters=4, lstm_units=4, dense_units=4, epochs=1, early_stopping=False)
     pipeline = make_pipeline(MFCCTransformer(duration=0.5, n_mfcc=5), network)
-    check_threads(pipeline.fit(clips[0], clips[1]), clips)
+    X, y, asked = clips
+    # Of one size, as a graph is made for every other one.
+    check_threads(pipeline.fit(X, y), (X, y, [np.resize(some, 2) for some in asked]))
