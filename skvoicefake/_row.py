@@ -33,7 +33,13 @@ class Row:
 
 
 def load_clip(
-    row: Row, sample_rate: float, duration: float | None, *, is_panel: bool, panel_seconds: float | None
+    row: Row,
+    sample_rate: float,
+    duration: float | None,
+    *,
+    is_panel: bool,
+    panel_seconds: float | None,
+    heard: float | None = None,
 ) -> NDArray[np.float32] | None:
     """Load a clip just as a detector would; note in the row what is wrong with it.
 
@@ -48,24 +54,33 @@ def load_clip(
         Whether the features are of clips of one length, of which none is silent.
     panel_seconds : float or None
         That length.
+    heard : float or None, default=None
+        Seconds that the features are of, where more are read for a guard.
     """
     source: Any = row.path
     try:
         if is_address(row.path):  # once, for the sound and for its header
             source = fetch(row.path)
         y = load_audio(source, sample_rate, duration=duration, name=clip_name(row.path))
-        if is_panel and not y.any():
-            raise AudioError(f"silent: all {len(y)} samples read are zero.")
+        part = part_heard(y, sample_rate, heard)
+        if is_panel and not part.any():
+            raise AudioError(f"silent: all {len(part)} samples read are zero.")
     except (ValueError, OSError) as error:
         row.error = reason(error, row.path)
         return None
-    row.warnings = oddities(source, y, sample_rate, panel_seconds)
+    row.warnings = oddities(source, part, sample_rate, panel_seconds)
     # What a panel is made of is known to whoever made it.
-    if duration is not None and not is_panel and len(y) >= round(duration * sample_rate):
+    heard = duration if heard is None else heard
+    if heard is not None and not is_panel and len(part) >= round(heard * sample_rate):
         _, seconds = _header(source)
-        if seconds is not None and seconds > 1.05 * duration:
-            row.warnings.append(f"long: the first {duration:g} of {seconds:.1f} s were heard, not the rest")
+        if seconds is not None and seconds > 1.05 * heard:
+            row.warnings.append(f"long: the first {heard:g} of {seconds:.1f} s were heard, not the rest")
     return y
+
+
+def part_heard(y: NDArray[np.float32], sample_rate: float, seconds: float | None) -> NDArray[np.float32]:
+    """Return the samples of so many seconds, from the start; None is all."""
+    return y if seconds is None else y[: max(1, round(seconds * sample_rate))]
 
 
 def reason(error: Exception, path: str) -> str:

@@ -27,7 +27,8 @@ class ExportedScorer:
         is_panel = not about["takes_silence"]
         seconds = about["seconds"] if is_panel else None
         rate, duration = self.detector.sample_rate, self.detector.duration
-        y = load_clip(row, rate, duration, is_panel=is_panel, panel_seconds=seconds)
+        heard = about["front_end_duration"]
+        y = load_clip(row, rate, duration, is_panel=is_panel, panel_seconds=seconds, heard=heard)
         if y is None:
             return row
         try:

@@ -76,9 +76,9 @@ class GMMClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Frames that are the same bits as the one before are left out in `fit` and
-    in scoring, but for the first of a clip: they are padding or digital
-    silence, which tells how clips were cut.
+    Frames that are the same as the one before, to 1e-5 of the largest number
+    of the clip, are left out in `fit` and in scoring, but for the first of a
+    clip: they are padding or digital silence, which tells how clips were cut.
 
     Frames that follow one another are alike, so the sum of their ratios would
     be far too sure. Their mean is too unsure: probabilities lie near 0.5.

@@ -11,6 +11,8 @@ from skvoicefake._classifier_input import frames_of_flat
 Panel = NDArray[Any]
 # Beyond any cepstrum, and any number of float32; squares of such are still far from overflow.
 LARGEST = 1e100
+# By how much, of the largest number of a clip, frames may differ that are the same but for rounding.
+SAME = 1e-5
 
 
 def as_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
@@ -79,11 +81,12 @@ def _stacked(X: Any) -> Any:
 
 
 def telling_frames(clip: Panel) -> NDArray[np.bool_]:
-    """Say which frames of (n_frames, n_coefficients) are not the same bits as the one before.
+    """Say which frames of (n_frames, n_coefficients) are not the same as the one before, but for rounding.
 
     The others are padding or digital silence: they tell how long a clip is
-    and how it was cut, not how it was spoken.
+    and how it was cut, not how it was spoken. Their bits may differ all the
+    same: a product of matrices need not round all of its rows alike.
     """
     tells = np.ones(len(clip), dtype=bool)
-    tells[1:] = (clip[1:] != clip[:-1]).any(axis=1)
+    tells[1:] = np.abs(clip[1:] - clip[:-1]).max(axis=1) > np.abs(clip).max() * clip.dtype.type(SAME)
     return tells

@@ -73,11 +73,23 @@ def answer_of(estimator: Any, X: Value) -> Answer:
         return _thresholded(estimator, answer_of(estimator.estimator_, X))
     if isinstance(estimator, ShippedDetector):
         frozen = estimator.estimator_[-1].frozen
-        return _guarded(_shipped(frozen, X), frozen.guard, X)
+        inner = _shipped(frozen, X)
+        if frozen.guard is None:
+            return inner
+        # Its guard is given what the features are of, and no more is read.
+        seconds, rate = X.graph.facts["duration"], X.graph.facts["sample_rate"]
+        heard = X if seconds is None else X.part(0, max(1, round(seconds * rate)))
+        return _guarded(inner, remark_of(heard, frozen.guard))
     if isinstance(estimator, GuardedClassifier):
         if type(estimator.guard_) is not DomainGuard:
             refuse(estimator, "its guard is no DomainGuard; export its estimator_, which has none")
-        return _guarded(answer_of(estimator.estimator_, X), estimator.guard_, X)
+        if X.name != WAVEFORM:
+            refuse(estimator, "features come in where its guard needs a waveform")
+        inner, guard = answer_of(estimator.estimator_, X), estimator.guard_
+        # What either of the two listens to has to be read.
+        durations = X.graph.facts["duration"], guard.duration
+        X.graph.facts["duration"] = None if None in durations else float(max(durations))
+        return _guarded(inner, remark_of(X, guard))
     if X.name == WAVEFORM:
         names = ", ".join(kind.__name__ for kind in FRONT_ENDS)
         refuse(estimator, f"it is not a Pipeline that begins with one of {names}")
@@ -111,14 +123,15 @@ def transformed(X: Value, step: Any) -> Value:
         return _scaled(X, step.center_ if step.with_centering else None, step.scale_ if step.with_scaling else None)
     if isinstance(step, MinMaxScaler) and not step.clip:
         return (X.cast(np.float64) * step.scale_ + step.min_).cast(np.float32)
-    if isinstance(step, SimpleImputer) and not step.add_indicator and np.isfinite(step.statistics_).all():
+    is_plain = isinstance(step, SimpleImputer) and not step.add_indicator and np.isfinite(step.statistics_).all()
+    if is_plain and isinstance(step.missing_values, float) and np.isnan(step.missing_values):
         return X  # The features of a waveform are never missing.
     if isinstance(step, PCA):
         scale = np.sqrt(np.maximum(step.explained_variance_, np.finfo(np.float64).eps)) if step.whiten else None
         return _scaled((X.cast(np.float64) - step.mean_) @ step.components_.T, None, scale)
     if isinstance(step, SelectorMixin):
         return X.take(step.get_support(indices=True))
-    refuse(step, "of scikit-learn's transformers, scalers, PCA, selectors and SimpleImputer can be")
+    refuse(step, "of scikit-learn's transformers, scalers, PCA, selectors and SimpleImputer (of NaN) can be")
 
 
 def _scaled(X: Value, mean: Any, scale: Any) -> Value:
@@ -236,17 +249,9 @@ def _thresholded(classifier: Any, inner: Answer) -> Answer:
     return replace(inner, index=places.take(is_positive.cast(np.int64)), rule=rule)
 
 
-def _guarded(inner: Answer, guard: DomainGuard | None, X: Value) -> Answer:
+def _guarded(inner: Answer, remark: Value) -> Answer:
     """Return an answer that says nothing where a guard has a remark, but for the label."""
-    if guard is None:
-        return inner
-    if X.name != WAVEFORM:
-        refuse(guard, "features come in where it needs a waveform")
-    of, remark = X.graph, remark_of(X, guard)
-    # What either of the two listens to has to be read.
-    durations = of.facts["duration"], guard.duration
-    of.facts["duration"] = None if None in durations else float(max(durations))
-    is_known = remark.equals(0)
+    of, is_known = remark.graph, remark.equals(0)
     scores, probabilities = inner.scores, inner.probabilities
     if scores is not None:
         scores = of.where(is_known, scores, scores * 0)

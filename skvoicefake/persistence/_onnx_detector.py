@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvoicefake._row import part_heard
 from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, clip_name, load_audio
 
 FORMAT = 1
@@ -235,10 +236,11 @@ class OnnxDetector:
 
     def _answer(self, clip: Any, name: str, is_table: bool) -> Answer:
         y = load_audio(clip, self.sample_rate, duration=self.duration, name=name)
-        if not (y.any() or is_table or self.about["takes_silence"]):
+        heard = part_heard(y, self.sample_rate, self.about["front_end_duration"])
+        if not (heard.any() or is_table or self.about["takes_silence"]):
             raise AudioError(
-                f"{name}: expected sound, got a silent clip (all {len(y)} samples read are zero), which says nothing"
-                " about a voice. Drop it."
+                f"{name}: expected sound, got a silent clip (all {len(heard)} samples read are zero), which says"
+                " nothing about a voice. Drop it."
             )
         return self.answer(y, name)
 
@@ -248,6 +250,8 @@ def _clips(X: Any) -> tuple[Sequence[Any], bool]:
     is_pair = isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real)
     if isinstance(X, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(X, "read") or is_pair:
         raise ValueError(f"expected a sequence of clips, got one clip ({type(X).__name__}). Wrap it: [clip].")
+    if not len(X if hasattr(X, "__len__") else (X := list(X))):
+        raise ValueError("expected one clip or more, got an empty sequence.")
     if not hasattr(X, "__array__"):
         return list(X), False
     array = np.asarray(X)
@@ -298,6 +302,7 @@ def _about(session: Any, name: str) -> dict[str, Any]:
         raise ValueError(f"{name}: expected format {FORMAT}, got {found!r}: it is of another version of skvoicefake.")
     try:
         classes, rate, duration = about["classes"], about["sample_rate"], about["duration"]
+        heard = about["front_end_duration"]
         inputs = [(value.name, value.type, len(value.shape)) for value in session.get_inputs()]
         outputs = tuple(value.name for value in session.get_outputs())
         is_sound = (
@@ -307,7 +312,7 @@ def _about(session: Any, name: str) -> dict[str, Any]:
             and len({str(label) for label in classes}) == len(classes)
             and all(isinstance(label, str | int | float) for label in classes)
             and MIN_RATE <= rate <= MAX_RATE
-            and (duration is None or 0 < duration <= MAX_DURATION)
+            and all(seconds is None or 0 < seconds <= MAX_DURATION for seconds in (duration, heard))
             and 0 < about["seconds"] <= MAX_DURATION
             and isinstance(about["min_samples"], int)
             and isinstance(about["takes_silence"], bool)

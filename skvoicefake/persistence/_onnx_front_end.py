@@ -57,7 +57,8 @@ def _note(of: Graph, transformer: Any) -> None:
         shortest = max(_shortest(inner) for inner in transformer._front_ends())
     facts = {
         "sample_rate": rate,
-        "duration": None if duration is None else float(duration),
+        "duration": None if duration is None else float(duration),  # that is read
+        "front_end_duration": None if duration is None else float(duration),  # that features are of
         "seconds": 3.0 if seconds is None else float(seconds),
         "min_samples": shortest,
         "takes_silence": not is_panel,

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skvoicefake.mixture._panel import SAME
 from skvoicefake.persistence._onnx_graph import Value
 
 
@@ -104,8 +105,9 @@ def mixture_scores(panel: Value, classifier: Any) -> Value:
     of = panel.graph
     panel = panel.reshape(*classifier.panel_shape_)
     # Frames that repeat the one before tell nothing.
-    repeats = panel.part(1).equals(panel.part(0, -1)).cast(np.float32).apply("ReduceMin", axes=[1], keepdims=0)
-    tells = of.join(of.constant([1.0]), 1 - repeats.cast(np.float64))
+    step = (panel.part(1) - panel.part(0, -1)).apply("Abs").greatest(1)
+    tells = (step > panel.apply("Abs").greatest(0, 1) * np.float32(SAME)).cast(np.float64)
+    tells = of.join(of.constant([1.0]), tells)
     weights = (tells / tells.sum(0)).reshape(1, -1)
     frames = (panel.cast(np.float64) - classifier.mean_) / classifier.scale_
     likelihoods = [_likelihoods(frames, mixture) for mixture in classifier.mixtures_]

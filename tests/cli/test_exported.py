@@ -84,7 +84,8 @@ def test_scores_rise_towards_the_real_voice(tmp_path, capsys):
 
 
 def test_a_guard_gives_no_verdict(tmp_path, capsys):
-    guarded = GuardedClassifier(make_pipeline(CepstralStatisticsTransformer(), LogisticRegression(max_iter=1000)))
+    front_end = MFCCTransformer(duration=0.5, n_mfcc=8, n_mels=16, output="stats")
+    guarded = GuardedClassifier(make_pipeline(front_end, LogisticRegression(max_iter=1000)))
     guarded.set_params(guard=DomainGuard(min_speech=0.2)).fit([0.1 * clip for clip in CLIPS], LABELS)
     export(guarded, tmp_path / "guarded.onnx", tolerance=0.01)
     noise = 0.1 * np.random.default_rng(0).normal(size=16_000)
@@ -92,6 +93,10 @@ def test_a_guard_gives_no_verdict(tmp_path, capsys):
     status, (row,) = rows(capsys, tmp_path / "guarded.onnx", tmp_path / "noise.wav")
     assert (status, row["label"], row["probability"], row["score"]) == (0, "", "0.5", "0")
     assert row["warnings"] == "no verdict: not enough speech"
+    late = np.concatenate([np.zeros(8000), CLIPS[0]])
+    (tmp_path / "late.wav").write_bytes(wav_bytes(late, 16_000))
+    _, (row,) = rows(capsys, tmp_path / "guarded.onnx", tmp_path / "late.wav")
+    assert row["error"] == "silent: all 8000 samples read are zero."
     assert main(["info", str(tmp_path / "guarded.onnx")]) == 0
     assert "With a guard" in capsys.readouterr().out
 

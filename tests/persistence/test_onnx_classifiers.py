@@ -17,10 +17,10 @@ from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, RobustScaler
 from sklearn.svm import SVC
 
 from skvoicefake import MFCCTransformer, export
+from skvoicefake.audio import AudioError
 from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.calibration import LLRCalibrator
 from skvoicefake.detectors import (
-    CepstralStatisticsTransformer,
     DomainGuard,
     GuardedClassifier,
     SurfaceTransformer,
@@ -135,26 +135,49 @@ def test_frozen_ones(tmp_path):
 NOISE = np.random.default_rng(0).normal(size=16_000)
 
 
-def same_verdicts(exported, detector):
-    clips = [*CLIPS, NOISE, CLIPS[0][:3000], np.zeros(16_000)]
+def same_verdicts(exported, detector, silence=True):
+    clips = [*CLIPS, NOISE, CLIPS[0][:3000], *([np.zeros(16_000)] if silence else [])]
     assert exported.remarks(clips).tolist() == detector.remarks(clips).tolist()
     assert set(exported.remarks(clips)) >= {"", "not enough speech"}
-    assert exported.verdict(clips[:-1]).tolist() == detector.verdict(clips[:-1]).tolist()
+    assert exported.verdict(clips).tolist() == detector.verdict(clips).tolist()
     np.testing.assert_allclose(exported.predict_proba(clips), detector.predict_proba(clips), atol=1e-4)
     np.testing.assert_allclose(exported.decision_function(clips), detector.decision_function(clips), atol=1e-3)
 
 
-def test_a_guard_is_included(tmp_path):
-    pipeline = make_pipeline(CepstralStatisticsTransformer(), StandardScaler(), LogisticRegression())
-    guarded = GuardedClassifier(pipeline, DomainGuard(min_speech=0.2)).fit(CLIPS, LABELS)
+@pytest.fixture(scope="module")
+def guarded():
+    return GuardedClassifier(regression(), DomainGuard(min_speech=0.2)).fit(CLIPS, LABELS)
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    """Return a detector of the form of the one in the package, and its file."""
+    folder = tmp_path_factory.mktemp("shipped")
+    frozen_detector(folder)
+    detector = _shipped._load(folder)
+    return detector, export(detector, folder / "detector.onnx", verify_on=CLIPS), folder / "detector.onnx"
+
+
+def test_a_guard_is_included(guarded, tmp_path):
     exported = export(guarded, tmp_path / "detector.onnx")
     assert exported.about["has_guard"]
-    same_verdicts(exported, guarded)
+    assert exported.duration is None
+    same_verdicts(exported, guarded, silence=False)
 
 
-def test_what_is_around_a_guard(tmp_path):
-    guarded = GuardedClassifier(regression(), DomainGuard(min_speech=0.2))
-    fitted = LLRCalibrator(FrozenEstimator(guarded.fit(CLIPS, LABELS))).fit(CLIPS, LABELS)
+def test_a_guard_that_hears_more_than_the_front_end(tmp_path):
+    guarded = GuardedClassifier(regression(), DomainGuard(min_speech=0.2, duration=1.2)).fit(CLIPS, LABELS)
+    exported = export(guarded, tmp_path / "detector.onnx", verify_on=CLIPS)
+    assert (exported.duration, exported.about["front_end_duration"]) == (1.2, 0.5)
+    late = np.concatenate([np.zeros(8000, dtype=np.float32), CLIPS[0]])
+    assert guarded.remarks([late]).tolist() == [""]
+    for detector in (guarded, exported):
+        with pytest.raises(AudioError, match=r"a silent clip \(all 8000 samples read are zero\)"):
+            detector.predict_proba([late])
+
+
+def test_what_is_around_a_guard(guarded, tmp_path):
+    fitted = LLRCalibrator(FrozenEstimator(guarded)).fit(CLIPS, LABELS)
     exported = export(fitted, tmp_path / "detector.onnx", verify_on=CLIPS)
     np.testing.assert_allclose(exported.predict_proba([NOISE]), fitted.predict_proba([NOISE]), atol=1e-4)
     assert exported.remarks([NOISE]).tolist() == ["not enough speech"]
@@ -170,18 +193,38 @@ def test_guards_of_ones_own(tmp_path):
     assert not export(guarded.estimator_, tmp_path / "detector.onnx").about["has_guard"]
 
 
-def test_the_detector_in_the_package(tmp_path):
+def test_the_detector_in_the_package(shipped, tmp_path):
     """One of its form: trees, support vectors, guard and card are in the file."""
-    frozen_detector(tmp_path)
-    shipped = _shipped._load(tmp_path)
-    exported = export(shipped, tmp_path / "detector.onnx", verify_on=CLIPS)
-    same_verdicts(exported, shipped)
+    detector, exported, path = shipped
+    same_verdicts(exported, detector)
     # Versions of onnxruntime before 1.20 join operations to this one, and have it in single precision alone.
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
-    onnxruntime.InferenceSession(tmp_path / "detector.onnx", options)
+    onnxruntime.InferenceSession(path, options)
     assert "FusedMatMul" not in {node.op_type for node in onnx.load(tmp_path / "optimized.onnx").graph.node}
     assert exported.about["card"]["title"] == "A small detector"
+
+
+def test_the_guard_of_the_package_hears_what_the_detector_does(shipped):
+    detector, exported, _ = shipped
+    speech = np.concatenate(CLIPS)[:160_000]
+    assert exported.duration == exported.about["front_end_duration"] == 10
+    for rest in (np.tile(NOISE, 60), np.sin(np.arange(960_000) * 0.3)):
+        clip = np.concatenate([speech, rest]).astype(np.float32)
+        for heard in (clip, speech):
+            assert exported.remarks([heard]).tolist() == detector.remarks([heard]).tolist() == [""]
+        # Whoever reads the file elsewhere may hand in all of it.
+        np.testing.assert_allclose(exported.answer(clip)[0], detector.predict_proba([speech])[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("deltas", [0, 2])
+def test_padding_of_mixtures_is_left_out_on_both_sides(deltas, tmp_path):
+    """The bits of padded frames are those of a product of matrices, which need not round all rows alike."""
+    front_end = MFCCTransformer(duration=4.0, deltas=deltas)
+    fitted = make_pipeline(front_end, GMMClassifier(n_components=4, random_state=0)).fit(CLIPS, LABELS)
+    exported = export(fitted, tmp_path / "detector.onnx")
+    clips = [clip[: 3000 + 1234 * i] for i, clip in enumerate(CLIPS)]
+    np.testing.assert_allclose(exported.predict_proba(clips), fitted.predict_proba(clips), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -196,11 +239,15 @@ def test_the_detector_in_the_package(tmp_path):
             make_pipeline(SurfaceTransformer(), SimpleImputer(), StandardScaler(), LogisticRegression()),
             "SurfaceTransformer cannot be exported to ONNX: the",
         ),
+        (
+            rows(SimpleImputer(missing_values=0), StandardScaler(), LogisticRegression()),
+            "SimpleImputer cannot be exported to ONNX: of",
+        ),
         (rows(CalibratedClassifierCV(SVC(), method="isotonic", cv=2)), "only method='sigmoid'.* it has 'isotonic'"),
         (rows(SVC(kernel=lambda a, b: a @ b.T)), "SVC cannot be exported to ONNX: its kernel is <function"),
         (rows(SVC()), "Pipeline gives no probabilities, .* Fit an LLRCalibrator"),
     ],
-    ids=["classifier", "step", "front end", "isotonic", "kernel", "no probabilities"],
+    ids=["classifier", "step", "front end", "imputer", "isotonic", "kernel", "no probabilities"],
 )
 def test_what_cannot_be_exported_is_named(detector, message, tmp_path):
     fitted = clone(detector).fit(CLIPS, LABELS)

@@ -115,6 +115,14 @@ def test_clips_that_are_too_short(tmp_path):
     assert len(detector.predict([np.zeros(600)])) == 1  # of silence it has an answer, as the pipeline has
 
 
+def test_no_clips_at_all(path):
+    detector = OnnxDetector(path)
+    for method in (detector.predict, detector.predict_proba, detector.decision_function, detector.verdict):
+        for none in ([], iter([]), np.empty((0, 8000))):
+            with pytest.raises(ValueError, match="expected one clip or more, got an empty sequence"):
+                method(none)
+
+
 def test_slopes_need_frames(tmp_path):
     front_end = CepstralStatisticsTransformer(front_ends=[MFCCTransformer(deltas=1)])
     detector, pipeline = export(fitted(front_end), tmp_path / "a.onnx"), fitted(front_end)
