@@ -11,6 +11,7 @@ is not here: where its attributes contradict one another, SciPy writes beyond
 its memory.)
 """
 
+import inspect
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
@@ -166,6 +167,11 @@ def _has(name: str, value: Any) -> bool:
         return allowed(name) is value
     except ImportError:
         return False
+
+
+def is_function(value: Any) -> bool:
+    """Tell a function, of Python or not, from a class and from any other object that can be called."""
+    return inspect.isroutine(value) or isinstance(value, np.ufunc) or type(value).__name__ == "_ArrayFunctionDispatcher"
 
 
 def full_name(value: Any) -> str:

@@ -5,10 +5,19 @@ from typing import Any
 
 import numpy as np
 
+from skvoicefake.persistence._allowed import is_function
 from skvoicefake.persistence._errors import refuse
 
 # Attributes that follow from others, and are no plain data.
 DERIVED = {"sklearn.isotonic.IsotonicRegression": ("f_",)}
+# Parameters that are called with what they are given: with a class there, a file would choose what is built of clips.
+CALLED = {
+    "sklearn.feature_selection.RFE": ("importance_getter",),
+    "sklearn.feature_selection.SelectFromModel": ("importance_getter",),
+    "sklearn.feature_selection.SelectKBest": ("score_func",),
+    "sklearn.feature_selection.SelectPercentile": ("score_func",),
+    "sklearn.preprocessing.FunctionTransformer": ("func", "inverse_func", "feature_names_out"),
+}
 KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
 
@@ -20,6 +29,10 @@ def check(name: str, estimator: Any) -> None:
     UnsafeFileError
         If its attributes contradict one another.
     """
+    for parameter in CALLED.get(name, ()):
+        value = getattr(estimator, parameter, None)
+        if not (value is None or isinstance(value, str) or is_function(value)):
+            refuse(f"{name} has a {parameter!r} that is no function")
     if name in CHECKS:
         CHECKS[name](estimator)
 

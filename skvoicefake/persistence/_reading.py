@@ -8,6 +8,7 @@ import inspect
 import keyword
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from skvoicefake.persistence._errors import refuse
 from skvoicefake.persistence._special import SPECIAL
 
 DEEPEST = 200  # a value is two levels of JSON at most
+# Items of a set, or keys of a dict that are no strings. Numbers and tuples can be made to have one hash, and take the
+# square of their number in time; hashes of strings are other ones in each process. Of classes, there are a few.
+MOST_KEYS = 1000
 SCALARS = frozenset(["bool_", "bool", "str_", "bytes_", "float16", "float32", "float64"]) | {
     f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
 }
@@ -66,7 +70,10 @@ class Reader:
             self.has_network |= key == "network"
             return self._kept(SPECIAL[key].value(self.value(content, depth + 1)))
         if key in SEVERAL:
-            return SEVERAL[key](self._list(content, depth))
+            items = self._list(content, depth)
+            if key != "tuple":
+                _check_keys(items)
+            return SEVERAL[key](items)
         method = getattr(self, f"_{key}_of", None) if key in KEYS else None
         if method is None:
             refuse(f"its content has an object of the kind {key!r:.50}, which this version does not know")
@@ -83,6 +90,7 @@ class Reader:
 
     def _dict_of(self, content: Any, depth: int) -> dict[Any, Any]:
         pairs = [self._list(pair, depth + 1) for pair in content]
+        _check_keys([key for key, _ in pairs if type(key) is not str])
         found = dict(pairs)
         if len(found) != len(pairs):
             refuse("its content has a dict with a key twice")
@@ -167,6 +175,13 @@ class Reader:
         return made
 
 
+def _check_keys(keys: list[Any]) -> None:
+    if len(keys) > MOST_KEYS:
+        refuse(
+            f"its content has a set or dict of {len(keys)} keys that are no strings, and at most {MOST_KEYS} are read"
+        )
+
+
 def _is_of_class(kind: type, name: str) -> bool:
     """Tell whether a class has something of that name: methods, links of its documentation, and the like."""
     return any(name in vars(base) for base in kind.__mro__)
@@ -175,6 +190,7 @@ def _is_of_class(kind: type, name: str) -> bool:
 KEYS = frozenset(name[1:-3] for name in vars(Reader) if name.startswith("_") and name.endswith("_of"))
 
 
+@cache
 def defaults(kind: Any) -> dict[str, Any]:
     """Return the parameters of an estimator's class that have a default, with that."""
     parameters = inspect.signature(kind.__init__).parameters.values()

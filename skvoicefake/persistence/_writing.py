@@ -7,7 +7,6 @@ for themselves. All else is an object with one key, which says what it is:
 was finished.
 """
 
-import inspect
 import math
 from collections.abc import Callable
 from typing import Any, Never
@@ -15,7 +14,7 @@ from typing import Any, Never
 import numpy as np
 from numpy.typing import NDArray
 
-from skvoicefake.persistence._allowed import LEFT_OUT, TYPES, full_name, import_trusted, name_on_list
+from skvoicefake.persistence._allowed import LEFT_OUT, TYPES, full_name, import_trusted, is_function, name_on_list
 from skvoicefake.persistence._arrays import is_plain
 from skvoicefake.persistence._checks import DERIVED
 from skvoicefake.persistence._special import SPECIAL
@@ -80,7 +79,7 @@ class Writer:
             return {"dtype": value.str} if is_plain(value) and value.names is None else _cannot(where, f"is {value!r}")
         if isinstance(value, type):
             return {"type": _TYPE_NAMES[value]} if value in _TYPE_NAMES else self._named("type", value, where)
-        if inspect.isroutine(value) or isinstance(value, np.ufunc) or kind.__name__ == "_ArrayFunctionDispatcher":
+        if is_function(value):
             return self._named("function", value, where)
         return self._object(value, where, depth)
 

@@ -5,9 +5,13 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skvoicefake import load, save
 from skvoicefake.persistence._archive import ESTIMATOR, MANIFEST
+from tests.checks.hostile import X, Y
 
 ANSWERS = ("predict_proba", "decision_function", "predict", "transform", "verdict", "remarks")
 
@@ -76,3 +80,19 @@ def resaved(tmp_path):
         return tmp_path / name
 
     return resave
+
+
+@pytest.fixture
+def mark(tmp_path):
+    """Where a canary leaves its mark; nothing may have done so."""
+    path = tmp_path / "something ran"
+    yield path
+    assert not path.exists()
+
+
+@pytest.fixture
+def good(tmp_path):
+    """A file that is as it should be."""
+    path = tmp_path / "good.skvf"
+    save(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y), path)
+    return path
