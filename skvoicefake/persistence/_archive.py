@@ -6,8 +6,8 @@ estimator.json       the estimator; see `_writing`
 arrays/0.npy, ...    its arrays, in NumPy's format, without pickle
 ===================  ============================================================
 
-Members are stored as they are, so that a file never takes more memory than a
-small multiple of its size: there is nothing to inflate.
+Members are stored as they are: there is nothing to inflate. JSON takes more
+memory than its bytes, so there is a limit to it.
 
 What an earlier reader would not understand, or would understand otherwise, is
 a new VERSION. All earlier ones are read for good: `tests/persistence/data` has
