@@ -49,6 +49,7 @@ class Answer:
     probabilities: Value | None  # of shape (n_classes,)
     index: Value  # place of the label among the classes, of shape (1,)
     rule: str = "the likelier class"
+    limit: tuple[str, int, float] | None = None  # of that "probability" or "score" of a class; None is the likeliest
     remark: Value | None = None  # place of the guard's remark among `REMARKS`, of shape (1,), if there is a guard
 
 
@@ -79,6 +80,7 @@ def answer_of(estimator: Any, X: Value) -> Answer:
         # Its guard is given what the features are of, and no more is read.
         seconds, rate = X.graph.facts["duration"], X.graph.facts["sample_rate"]
         heard = X if seconds is None else X.part(0, max(1, round(seconds * rate)))
+        X.graph.guarded.append((estimator, frozen.guard))
         return _guarded(inner, remark_of(heard, frozen.guard))
     if isinstance(estimator, GuardedClassifier):
         if type(estimator.guard_) is not DomainGuard:
@@ -89,6 +91,7 @@ def answer_of(estimator: Any, X: Value) -> Answer:
         # What either of the two listens to has to be read.
         durations = X.graph.facts["duration"], guard.duration
         X.graph.facts["duration"] = None if None in durations else float(max(durations))
+        X.graph.guarded.append((estimator, guard))
         return _guarded(inner, remark_of(X, guard))
     if X.name == WAVEFORM:
         names = ", ".join(kind.__name__ for kind in FRONT_ENDS)
@@ -246,7 +249,8 @@ def _thresholded(classifier: Any, inner: Answer) -> Answer:
     places = is_positive.graph.constant([1 - positive, positive], np.int64)
     what = "probability" if usual else "score"
     rule = f"{inner.classes.tolist()[positive]!r} where its {what} is {limit:.6g} or more"
-    return replace(inner, index=places.take(is_positive.cast(np.int64)), rule=rule)
+    index = places.take(is_positive.cast(np.int64))
+    return replace(inner, index=index, rule=rule, limit=(what, positive, limit))
 
 
 def _guarded(inner: Answer, remark: Value) -> Answer:

@@ -26,6 +26,7 @@ class Graph:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self.facts: dict[str, Any] = {}  # what whoever runs it has to know of clips
+        self.guarded: list[tuple[Any, Any]] = []  # estimators that heed a guard, and the guard; the outermost last
 
     def op(
         self, kind: str, *inputs: "Value", dtype: DTypeLike | None = None, domain: str = "", **attributes: Any
