@@ -1,5 +1,7 @@
 """Everything on the allow-list comes back as it was."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sklearn
@@ -31,6 +33,7 @@ X, Y = make_classification(60, 6, random_state=0)
 X = np.abs(X)
 WORDS = np.where(Y == 1, "real", "fake")
 NAMES = [f"{module}.{name}" for module, names in CLASSES.items() for name in names]
+GUIDE = Path(__file__).parents[2] / "docs" / "persistence.md"
 LOGISTIC = LogisticRegression()
 SKLEARN = parse_version(sklearn.__version__)
 
@@ -157,3 +160,11 @@ def test_what_may_be_trusted():
         import_trusted("nowhere.At")
     with pytest.raises(ImportError, match=r"there is nothing called sklearn\.svm\.Nothing to import"):
         import_trusted("sklearn.svm.Nothing")
+
+
+def test_the_guide_names_what_is_on_the_list():
+    text = GUIDE.read_text(encoding="utf-8")
+    for module, names in CLASSES.items():
+        shown = ", ".join(name for name in names if not name.startswith("_"))
+        if module.startswith("sklearn.") and "._" not in module:
+            assert f"| `{module.partition('.')[2]}` | {shown} |" in text

@@ -33,7 +33,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def content(place):
-    steps = [("line", LogisticRegression()), ("trees", ExtraTreesClassifier(2, max_depth=3, random_state=0))]
+    steps = [("line", LogisticRegression()), ("trees", ExtraTreesClassifier(1, max_depth=2, random_state=0))]
     pipe = make_pipeline(
         StandardScaler(), VotingClassifier([*steps, ("svm", SVC(random_state=np.random.RandomState(0)))])
     )
