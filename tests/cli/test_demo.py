@@ -49,6 +49,8 @@ def test_says_at_once_that_matplotlib_is_missing(tmp_path, monkeypatch, capsys):
     assert "pip install 'skvoicefake[demo]'" in capsys.readouterr().err
 
 
+# Two epochs on one voice may tell the other one upside down, of which the demo warns.
+@pytest.mark.filterwarnings("ignore::skvoicefake.metrics.UpsideDownWarning")
 @pytest.mark.slow
 def test_demo_on_a_folder_of_speech(tmp_path, capsys, monkeypatch):
     for speaker, f0 in (("anna", 200.0), ("ben", 110.0)):
