@@ -15,6 +15,7 @@ FLOORS = {
     "audio": 0,
     "_plotting": 0,
     "_groups": 0,
+    "_lazy": 0,
     "_classifier_input": 0,
     "_reports": 0,
     "_row": 1,

@@ -1,7 +1,8 @@
 """Speech to train on and to judge by: labelled clips, score files and keys, and fakes of real speech."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from skvoicefake._lazy import lazy
 
 if TYPE_CHECKING:
     from skvoicefake.datasets._add import load_add2022, load_add2023
@@ -87,12 +88,4 @@ _HOMES = {
     "save_scores": "_scores",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -1,7 +1,8 @@
 """Audio to features: transformers that follow scikit-learn, and the functions under them."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from skvoicefake._lazy import lazy
 
 if TYPE_CHECKING:
     from skvoicefake.feature_extraction._bands import lfcc, log_filter_bank
@@ -37,12 +38,4 @@ _HOMES = {
     "mfcc": "_cepstra",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

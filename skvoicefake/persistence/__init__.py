@@ -1,7 +1,8 @@
 """Detectors in files that can be trusted: safe to load, or to run without TensorFlow."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from skvoicefake._lazy import lazy
 
 if TYPE_CHECKING:
     from skvoicefake.persistence._errors import UnsafeFileError
@@ -23,12 +24,4 @@ _HOMES = {
     "save": "_files",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)
