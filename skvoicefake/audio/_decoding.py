@@ -22,6 +22,9 @@ BLOCK = 2**20  # samples
 # How far the resampler looks past the last sample that is kept, so that a clip cut before resampling gets the same
 # bits as one cut after it: many times its filter, as the bits depend on the block a sample is transformed with.
 MARGIN = 4096  # samples at the lower of the two rates
+# Speech of 6 kbit/s is a 256th of its samples at 48 kHz, but a file of a few kB may hold months of silence.
+MOST_AT_ONCE = 2**29  # bytes of samples, whatever the size of the file
+MOST_BYTES_A_BYTE = 256
 # What ffmpeg may take a clip for: what holds sound. Of others, a playlist is one, it would open the files they name.
 FORMATS = (
     "3g2,3gp,aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,g722,gsm,latm,loas,m4a,matroska,mj2,"
@@ -67,7 +70,7 @@ def decode(clip: object, name: str, duration: float | None, sample_rate: float) 
         rate = file.samplerate
         wanted = min(file.frames, header.n_samples, n_needed(duration, rate, sample_rate))
         try:
-            samples = _read(file, wanted, header)
+            samples = _read(file, wanted, header, most_bytes(source) // (4 * file.channels), name)
         except (soundfile.LibsndfileError, OSError) as error:
             raise AudioError(
                 f"{name}: truncated or damaged {file.format} file: {reason(error)}. Copy the file again."
@@ -93,6 +96,12 @@ def n_needed(duration: float | None, rate: float, sample_rate: float) -> int:
         return sys.maxsize
     margin = 0 if rate == sample_rate else MARGIN / min(rate, sample_rate)
     return int(min(np.ceil((duration + margin) * rate), sys.maxsize))
+
+
+def most_bytes(source: str | os.PathLike[str] | io.BytesIO) -> int:
+    """Return how many bytes of samples may be decoded at once of a file, or the bytes of one."""
+    size = source.getbuffer().nbytes if isinstance(source, io.BytesIO) else os.stat(source).st_size  # noqa: PTH116
+    return max(MOST_AT_ONCE, MOST_BYTES_A_BYTE * size)
 
 
 def open_sound(source: str | os.PathLike[str] | io.BytesIO, header: Header) -> Any:
@@ -186,13 +195,22 @@ def _source(clip: object, name: str) -> str | io.BytesIO:
     return source
 
 
-def _read(file: Any, n_samples: int, header: Header) -> NDArray[np.float32]:
+def _read(file: Any, n_samples: int, header: Header, most: int, name: str) -> NDArray[np.float32]:
     blocks = [read_block(file, min(n_samples, BLOCK), header)]
     n_read = len(blocks[0])
     while n_read < n_samples and len(blocks[-1]):
+        if n_read > most:
+            raise AudioError(_too_long(name))
         blocks.append(read_block(file, min(n_samples - n_read, BLOCK), header))
         n_read += len(blocks[-1])
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _too_long(name: str) -> str:
+    return (
+        f"{name}: a small file with hours of next to nothing in it, too much to be read at once. Set a duration, look"
+        " at it piece by piece (skvoicefake.inspection.timeline), or leave it out."
+    )
 
 
 def _decode_with_ffmpeg(
@@ -204,17 +222,16 @@ def _decode_with_ffmpeg(
             f"{name}: not audio that libsndfile can read ({refusal}). If it is m4a, aac, amr or a video, install"
             " the ffmpeg program; else convert it to wav or flac."
         )
-    if isinstance(source, str):
-        return _run_ffmpeg(ffmpeg, source, name, refusal, duration)
-    # Not through a pipe: the table of contents of an m4a may stand at its end.
+    # Not through pipes: the table of contents of an m4a may stand at its end, and what comes out be larger than memory.
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "clip")
-        path.write_bytes(source.getbuffer())
-        return _run_ffmpeg(ffmpeg, str(path), name, refusal, duration)
+        path = source if isinstance(source, str) else str(Path(folder, "clip"))
+        if not isinstance(source, str):
+            Path(path).write_bytes(source.getbuffer())
+        return _run_ffmpeg(ffmpeg, path, Path(folder, "samples.wav"), name, refusal, duration)
 
 
 def _run_ffmpeg(
-    ffmpeg: str, path: str, name: str, refusal: str, duration: float | None
+    ffmpeg: str, path: str, decoded: Path, name: str, refusal: str, duration: float | None
 ) -> tuple[NDArray[np.float32], float]:
     import soundfile
 
@@ -222,11 +239,15 @@ def _run_ffmpeg(
     if duration is not None:
         # The rate, and with it the margin, is not known yet.
         command += ["-t", f"{duration + MARGIN / MIN_RATE:.6f}"]
-    command += ["-c:a", "pcm_f32le", "-f", "wav", "pipe:1"]
+    most = most_bytes(path)
+    command += ["-c:a", "pcm_f32le", "-f", "wav", "-rf64", "auto", "-fs", str(most), str(decoded)]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if result.returncode == 0 and result.stdout:
+    if result.returncode == 0 and decoded.exists():
+        # It stops before the packet that would be too much.
+        if decoded.stat().st_size > most - BLOCK:
+            raise AudioError(_too_long(name))
         try:
-            samples, rate = soundfile.read(io.BytesIO(result.stdout), dtype="float32", always_2d=True)
+            samples, rate = soundfile.read(as_is(decoded), dtype="float32", always_2d=True)
             return samples, rate
         except soundfile.LibsndfileError as error:
             refusal = reason(error)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from skvoicefake.audio import AudioError, load_audio
+from skvoicefake.audio import AudioError, _decoding, load_audio
 from tests.checks.clips import noise, wav_bytes
 from tests.checks.files import RATE, ffmpeg, needs_ffmpeg, tone
 
@@ -181,3 +181,23 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "clip.wav")
     with pytest.raises(AudioError, match=r"empty file \(0 bytes\)"):
         load_audio(tmp_path / "clip.wav")
+
+
+def test_a_small_file_of_endless_silence_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(_decoding, "MOST_AT_ONCE", 2**22)
+    path = tmp_path / "silence.flac"
+    soundfile.write(path, np.zeros(2**22, dtype=np.int16), RATE)
+    for clip in (path, path.read_bytes()):
+        with pytest.raises(AudioError, match=r"small file with hours of next to nothing.*Set a duration"):
+            load_audio(clip, RATE)
+        assert load_audio(clip, RATE, duration=1).shape == (RATE,)
+
+
+@needs_ffmpeg
+def test_so_is_one_that_ffmpeg_reads(tmp_path, monkeypatch):
+    monkeypatch.setattr(_decoding, "MOST_AT_ONCE", 2**22)
+    path = tmp_path / "silence.m4a"
+    ffmpeg("-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo", "-t", "60", "-c:a", "aac", "-b:a", "8k", path)
+    with pytest.raises(AudioError, match=r"small file with hours of next to nothing.*Set a duration"):
+        load_audio(path, RATE)
+    assert load_audio(path, RATE, duration=1).shape == (RATE,)
