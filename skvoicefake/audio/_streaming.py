@@ -184,7 +184,7 @@ def _ffmpeg(path: str | os.PathLike[str], name: str, refusal: str) -> Iterator[t
             beginning = process.stdout.read(24)
             if len(beginning) < 24:
                 load_audio(path, duration=1, name=name)  # which says what is wrong
-                raise AudioError(f"{name}: not audio that libsndfile ({refusal}) or ffmpeg can read.")
+                raise AudioError(f"{name}: not audio that libsndfile ({refusal}) or ffmpeg can read. Check the file.")
             _, start, _, _, rate, n_channels = struct.unpack(">6I", beginning)
             process.stdout.read(start - 24)
             yield rate, n_channels, process

@@ -5,15 +5,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from skvoicefake.audio import AudioError, load_audio
-from skvoicefake.datasets import _stream
+from skvoicefake.audio import AudioError, _streaming, load_audio
 from skvoicefake.datasets._stream import stream_audio
 from tests.checks.clips import noise
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(_stream, "BLOCK", 3000)
+    monkeypatch.setattr(_streaming, "BLOCK", 3000)
 
 
 def written(path, rate, n_channels=1, seconds=1.5, **options):
