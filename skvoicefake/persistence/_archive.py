@@ -100,7 +100,7 @@ class Archive:
             refuse(f"{name} is missing")
         content = self._read(name)
         if hashlib.sha256(content).hexdigest() != self._digests[name]:
-            refuse(f"the checksum of {name} is wrong")
+            refuse(f"the checksum of {name} is wrong, the file is damaged or was changed. Copy it again")
         return content
 
     def names(self) -> set[str]:
@@ -114,7 +114,7 @@ class Archive:
         with self._packed.open(member) as file:
             content = file.read()
         if len(content) != member.file_size:
-            refuse(f"{name} is cut off")
+            refuse(f"{name} is cut off. Copy the file again")
         return content
 
 

@@ -92,6 +92,8 @@ def save(
     True
     """
     target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{target}: a folder is there. Name a file, such as {target / 'detector.skvf'}.")
     if not hasattr(estimator, "get_params") or isinstance(estimator, type):
         what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {type(estimator).__name__}"
         raise TypeError(f"save expected an estimator, got {what}.")
@@ -177,6 +179,8 @@ def load(path: Path_, *, trusted: Iterable[Any] = ()) -> Any:
     one is refused.
     """
     known = read_trusted(trusted)
+    if (inner := Path(path, "pipeline.skvf")).exists():
+        raise IsADirectoryError(f"{path}: a folder. The file in it to load is {inner}.")
     with _named(path):
         archive = Archive(read_whole(Path(path)))
         then = _about(archive)["versions"]

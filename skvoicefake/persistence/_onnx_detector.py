@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skvoicefake._row import part_heard
 from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, clip_name, load_audio
+from skvoicefake.persistence._archive import is_estimator_file
 
 FORMAT = 1
 KEY = "skvoicefake"  # of the metadata in the file
@@ -93,6 +94,8 @@ class OnnxDetector:
             raise FileNotFoundError(
                 f"{path}: no such file. `skvoicefake.export` writes detectors as .onnx files."
             ) from None
+        if is_estimator_file(path):
+            raise ValueError(f"{path}: of `skvoicefake.save`, not of `skvoicefake.export`: skvoicefake.load reads it.")
         self._start(content, str(path), n_threads)
 
     def _start(self, content: bytes, name: str, n_threads: int | None) -> None:
@@ -272,7 +275,7 @@ def _session(content: bytes, name: str, n_threads: int | None) -> Any:
         import onnxruntime
     except ImportError as error:
         raise ImportError(
-            "running an exported detector needs onnxruntime: pip install onnxruntime, or skvoicefake[onnx]."
+            "running an exported detector needs onnxruntime: pip install onnxruntime, or 'skvoicefake[onnx]'."
         ) from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4

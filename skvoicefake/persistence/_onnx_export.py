@@ -116,7 +116,9 @@ def export(
         try:
             __import__(library)
         except ImportError as error:
-            raise ImportError(f"exporting a detector needs {library}: pip install skvoicefake[onnx].") from error
+            raise ImportError(f"exporting a detector needs {library}: pip install 'skvoicefake[onnx]'.") from error
+    if not hasattr(estimator, "classes_"):
+        raise ValueError(f"export expected a fitted classifier, got a {type(estimator).__name__} that is not fitted.")
     model, about, limit, guarded = _model_of(estimator)
     clips = list(_sounds(about["sample_rate"], about["seconds"]) if verify_on is None else verify_on)
     if not clips:

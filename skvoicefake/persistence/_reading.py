@@ -24,6 +24,7 @@ DEEPEST = 200  # a value is two levels of JSON at most
 # Items of a set, or keys of a dict that are no strings. Numbers and tuples can be made to have one hash, and take the
 # square of their number in time; hashes of strings are other ones in each process. Of classes, there are a few.
 MOST_KEYS = 1000
+MOST_STATES = 1000  # random states, which take NumPy some 100 us each to make and a file some 100 bytes to hold
 SCALARS = frozenset(["bool_", "bool", "str_", "bytes_", "float16", "float32", "float64"]) | {
     f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
 }
@@ -46,6 +47,7 @@ class Reader:
         self._trusted = trusted
         self._objects: list[Any] = []
         self.has_network = False
+        self._n_states = 0
 
     def value(self, node: Any, depth: int = 0) -> Any:
         """Return what a node stands for.
@@ -68,6 +70,9 @@ class Reader:
         ((key, content),) = node.items()
         if key in SPECIAL:
             self.has_network |= key == "network"
+            self._n_states += key == "random_state"
+            if self._n_states > MOST_STATES:
+                refuse(f"its content has more than {MOST_STATES} random states")
             return self._kept(SPECIAL[key].value(self.value(content, depth + 1)))
         if key in SEVERAL:
             items = self._list(content, depth)

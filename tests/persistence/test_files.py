@@ -270,6 +270,14 @@ def test_only_estimators_are_saved(tmp_path, thing):
         save(thing, tmp_path / "a.skvf")
 
 
+def test_folders_in_the_place_of_files(tmp_path):
+    with pytest.raises(IsADirectoryError, match=r"a folder is there. Name a file, such as .*detector\.skvf"):
+        save(LogisticRegression(), tmp_path)
+    save(LogisticRegression(), tmp_path / "pipeline.skvf")
+    with pytest.raises(IsADirectoryError, match=r"The file in it to load is .*pipeline\.skvf"):
+        load(tmp_path)
+
+
 def test_what_is_known_of_it_comes_along(tmp_path):
     path = tmp_path / "a.skvf"
     report = evaluate_scores(Y, X[:, 0], n_resamples=0)

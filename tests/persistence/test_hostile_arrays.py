@@ -216,6 +216,15 @@ def test_generators_that_would_read_where_nothing_is(tmp_path, resaved, name, va
     check_load_refused(resaved(tmp_path / "a.skvf", estimator=change), "the state of a RandomState is none|its '")
 
 
+def test_more_random_states_than_anything_is_made_of(tmp_path, resaved):
+    save(StandardScaler(copy=np.random.RandomState(0)), tmp_path / "a.skvf")
+
+    def change(content):
+        content["state"]["copy"] = [content["state"]["copy"]] * 1001
+
+    check_load_refused(resaved(tmp_path / "a.skvf", estimator=change), "more than 1000 random states")
+
+
 @pytest.mark.parametrize(("name", "value"), [("state", -1), ("inc", 2**200), ("has_uint32", 2), ("uinteger", "a")])
 def test_generators_of_numbers_too_large(tmp_path, resaved, name, value):
     save(StandardScaler(copy=np.random.default_rng(0)), tmp_path / "a.skvf")

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skvoicefake
-from skvoicefake import LFCCTransformer, MFCCTransformer, OnnxDetector, export
+from skvoicefake import LFCCTransformer, MFCCTransformer, OnnxDetector, export, save
 from skvoicefake.audio import AudioError
 from skvoicefake.detectors import CepstralStatisticsTransformer
 from tests.checks.clips import wav_bytes
@@ -190,6 +190,9 @@ def test_other_formats(path, tmp_path):
 def test_files_that_are_no_models(path, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere.onnx: no such file. `skvoicefake.export` writes"):
         OnnxDetector(tmp_path / "nowhere.onnx")
+    save(StandardScaler(), tmp_path / "saved.onnx")
+    with pytest.raises(ValueError, match=r"saved.onnx: of `skvoicefake.save`, .* skvoicefake.load reads it"):
+        OnnxDetector(tmp_path / "saved.onnx")
     content = path.read_bytes()
     rng = np.random.default_rng(0)
     for wrong in (b"", b"RIFF", wav_bytes(CLIPS[0], 16_000), content[:-1000], content[: len(content) // 2]):
@@ -254,4 +257,4 @@ def test_what_is_missing_is_named(path):
     found = run(gone + "skvoicefake.OnnxDetector(sys.argv[1])", path)
     assert "ImportError: running an exported detector needs onnxruntime: pip install onnxruntime" in found.stderr
     found = run("import skvoicefake\nskvoicefake.export(None, 'a.onnx')")
-    assert "ImportError: exporting a detector needs onnx: pip install skvoicefake[onnx]." in found.stderr
+    assert "ImportError: exporting a detector needs onnx: pip install 'skvoicefake[onnx]'." in found.stderr

@@ -120,5 +120,5 @@ def test_names_of_files(pipeline, tmp_path):
 
 
 def test_not_fitted(tmp_path):
-    with pytest.raises(ValueError, match="not fitted"):
+    with pytest.raises(ValueError, match=r"expected a fitted classifier, got a \w+ that is not fitted"):
         export(make_pipeline(MFCCTransformer(output="stats"), LogisticRegression()), tmp_path / "detector.onnx")
