@@ -47,7 +47,8 @@ def _ask(address: str, name: str, question: Callable[[Any, str], Found]) -> Foun
         core: Any = import_module("fsspec.core")
     except ImportError:
         raise ImportError(
-            f"{name}: an address like this is read by fsspec, which is not installed: pip install skvoicefake[remote]."
+            f"{name}: an address like this is read by fsspec, which is not installed:"
+            " pip install 'skvoicefake[remote]'."
         ) from None
     try:
         return question(*core.url_to_fs(address))

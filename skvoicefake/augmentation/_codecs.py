@@ -116,6 +116,8 @@ def transcode(
         bit_rate = low * (high / low) ** rng.uniform()
     quality = rng.uniform(0, 0.6)
     rate = by.rate or next((rate for rate in RATES if rate >= sample_rate), RATES[-1])
+    if not y.any():  # A-law has no zero, and would give its smallest step.
+        return np.zeros_like(y)
     scale = np.float32(max(1.0, peak(y)))
     x = load_audio((y / scale, sample_rate), rate)
     x = np.pad(x, (0, round(MARGIN * rate)))
@@ -218,7 +220,9 @@ def _by_libsndfile(x: Waveform, rate: int, codec: Codec, level: float | None) ->
 
 def _aac(x: Waveform, rate: int, bit_rate: float) -> Waveform:
     if (program := shutil.which("ffmpeg")) is None:
-        raise ValueError("codec='aac' needs the ffmpeg program, which is not installed.")
+        raise ValueError(
+            "codec='aac' needs the ffmpeg program, which is not on the PATH. Install ffmpeg, or choose another codec."
+        )
     raw = ["-f", "f32le", "-ar", str(rate), "-ac", "1"]
     encode = [*raw, "-i", "pipe:", "-c:a", "aac", "-b:a", str(round(bit_rate)), "-f", "adts", "pipe:"]
     decode = ["-f", "aac", "-i", "pipe:", *raw, "pipe:"]

@@ -24,6 +24,10 @@ SUBCOMMANDS = {
     "demo": "train and judge a detector on real recordings, in minutes",
 }
 STOPPED = 130  # what shells say of a program that Ctrl-C has ended
+# What a module is installed with, where pip does not install it by its name.
+EXTRAS = {"matplotlib": "plot", "onnx": "onnx", "onnxruntime": "onnx", "fsspec": "remote"} | dict.fromkeys(
+    ("G722", "hibari", "pyworld"), "demo"
+)
 BROKEN_PIPE = 141  # what shells say of a program that SIGPIPE has ended
 
 
@@ -71,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, ImportError) as error:
         if is_debug:
             raise
-        print(f"skvoicefake: {one_line(error)}", file=sys.stderr)
+        print(f"skvoicefake: {missing(error) or one_line(error)}", file=sys.stderr)
         return 1
     except Exception as error:
         if is_debug:
@@ -107,6 +111,15 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, Any]:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         args.inputs += [*named, *rest[len(named) + 1 :]]
     return args, subcommand
+
+
+def missing(error: Exception) -> str:
+    """Return what to install for a package that Python did not find; nothing, if something else is wrong."""
+    if not isinstance(error, ModuleNotFoundError) or not str(error).startswith("No module named"):
+        return ""
+    package = {"sklearn": "scikit-learn"}.get(name := (error.name or "").split(".")[0], name)
+    install = f"'skvoicefake[{EXTRAS[name]}]'" if name in EXTRAS else package
+    return f"this needs {package}, which is not installed: pip install {install}."
 
 
 def one_line(message: object) -> str:

@@ -64,7 +64,10 @@ def run(args: argparse.Namespace) -> None:
     _judge.require_matplotlib()
     start = time.perf_counter()
     if args.sentences < 8 or args.epochs < 1:
-        raise ValueError("--sentences must be 8 or more, so that every split has some, and --epochs 1 or more.")
+        raise ValueError(
+            "--sentences must be 8 or more, so that every split has some, and --epochs 1 or more, got"
+            f" {args.sentences} and {args.epochs}."
+        )
     args.output.mkdir(parents=True, exist_ok=True)
     clips = gather(args)
     train, held_out, unseen = split(clips, args.unseen_speaker, args.seed)

@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
     if unknown := [path for path in args.output if path.suffix.lower() not in FORMATS]:
         raise UsageError(f"-o {unknown[0]}: expected a name that ends in .html, .md or .json.")
     if args.prior in (0.0, 1.0):
-        raise UsageError("--prior: expected a share above 0 and below 1.")
+        raise UsageError(f"--prior: expected a share above 0 and below 1, got {args.prior:g}.")
     if args.scores is not None and args.score_file is not None:
         raise UsageError("--score-file goes with DETECTOR and DATA.")
     if args.scores is None and (args.threshold is not None or args.subset is not None):

@@ -108,6 +108,8 @@ def as_text(about: dict[str, Any]) -> str:
     lines += [f"{name}: {value}" for name, value in about.get("about", {}).items()]
     then = about.get("versions", {})
     for name, now in about["versions_now"].items():
+        if now == "unknown" and then.get(name, now) == "unknown":  # An exported detector needs few of them.
+            continue
         was = f", trained with {then[name]}" if name in then and then[name] != now else ""
         lines.append(f"{name} {now}{was}")
     if about.get("card") is not None:

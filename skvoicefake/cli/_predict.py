@@ -36,6 +36,7 @@ examples:
   skvoicefake predict s3://bucket/recordings/ -o scores.csv           what fsspec reads
   find . -name '*.flac' | skvoicefake predict detector - --format jsonl
 """
+EMPTY_FOLDER = "no audio below this folder."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -125,6 +126,8 @@ def scorer_of(detector: _detector.Detector, n_jobs: int) -> Any:
 def done_before(args: argparse.Namespace, mark: str) -> Done:
     """Return what is in the output already and is to stay; raise if nothing may be written behind it."""
     path = args.output
+    if path is not None and path.is_dir():
+        raise IsADirectoryError(f"{path}: a folder. Name a file to write rows to, such as {path / 'scores.csv'}.")
     if path is None or args.force or not path.exists() or not path.stat().st_size:
         return Done([], [], {})
     if not args.resume:
@@ -224,7 +227,7 @@ def why_empty(path: str) -> str:
             files_below(path)
     except AudioError as error:
         return reason(error, path)
-    return "no audio below this folder."
+    return EMPTY_FOLDER
 
 
 def is_folder_address(path: str) -> bool:

@@ -107,7 +107,10 @@ def _rows(file: IO[bytes], layout: str, path: Path) -> Iterator[tuple[bytes, dic
             if layout == "jsonl":
                 row = json.loads(text)
             else:
-                row = dict(zip(COLUMNS, next(csv.reader(io.StringIO(text, newline=""))), strict=True))
+                cells = next(csv.reader(io.StringIO(text, newline="")))
+                if len(cells) != len(COLUMNS):
+                    raise ValueError(f"{len(cells)} columns, not {len(COLUMNS)}")
+                row = dict(zip(COLUMNS, cells, strict=True))
             if layout == "csv" and number == 0:
                 if list(row.values()) != COLUMNS:
                     raise ValueError("another header")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from skvoicefake._plotting import import_pyplot
 from skvoicefake.cli import _detector
 from skvoicefake.cli._options import number, says, seconds, shows_bars, whole_file
-from skvoicefake.cli._predict import names_detector, unique_paths
+from skvoicefake.cli._predict import EMPTY_FOLDER, names_detector, unique_paths
 
 if TYPE_CHECKING:
     from skvoicefake.inspection import Row, Timeline
@@ -119,6 +119,9 @@ def _judged(
     from skvoicefake.audio import AudioError
     from skvoicefake.inspection._timeline import Listening
 
+    if os.path.isdir(path):  # noqa: PTH112
+        write([{"path": path, "error": EMPTY_FOLDER}])
+        return None, EMPTY_FOLDER
     heard = Listening(estimator, path, sample_rate=None, on_error="keep", **options)
     rows: list[Row] = []
     # Rows on the same terminal would run into the bar.
@@ -173,6 +176,8 @@ def _output(path: Path | None, layout: str, *, force: bool) -> Iterator[_Writer]
             sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
         yield _Writer(sys.stdout, layout)
         return
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: a folder. Name a file to write rows to, such as {path / 'timeline.csv'}.")
     if path.exists() and path.stat().st_size > 0 and not force:
         raise FileExistsError(f"{path}: already there. Write it anew (--force).")
     path.parent.mkdir(parents=True, exist_ok=True)

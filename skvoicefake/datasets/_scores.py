@@ -160,9 +160,9 @@ def save_scores(
     names = ids([os.fspath(clip) for clip in clips])
     values = np.asarray(scores, dtype=np.float64).tolist()
     if len(names) != len(values):
-        raise ValueError(f"There are {len(names)} clips and {len(values)} scores.")
+        raise ValueError(f"expected a score for every clip, got {len(names)} clips and {len(values)} scores.")
     if bad := [name for name, value in zip(names, values, strict=True) if not math.isfinite(value)]:
-        raise ValueError(f"{len(bad)} scores are NaN or infinite, such as that of {bad[0]!r}.")
+        raise ValueError(f"{len(bad)} scores are NaN or infinite, such as that of {bad[0]!r}. Leave these clips out.")
     if bad := [name for name in names if not name or len(name.split()) != 1]:
         raise ValueError(f"A name in a score file must have no blanks, as {bad[0]!r} has. Rename the clip.")
     unique(pd.DataFrame({"clip": names}), "scores")

@@ -70,7 +70,10 @@ class Scorer:
         answering, X, last = _past_features(self.estimator, clips)
         labels, scores, limit, probabilities, _ = responses(answering, X)
         if scores is None:
-            raise ValueError(f"{type(self.estimator).__name__} has neither predict_proba nor decision_function.")
+            raise ValueError(
+                f"{type(self.estimator).__name__} has neither predict_proba nor decision_function, so it gives no"
+                " score. Take a classifier that has one of them."
+            )
         if limit is not None:  # A score that is written has no second rule for its use as a log-likelihood ratio.
             scores = np.clip(scores, -limit, limit)
         greater = self.estimator.classes_[1]

@@ -147,8 +147,11 @@ def _detector(detector: Any) -> Any:
     if not hasattr(detector, "predict") and callable(detector):
         detector = _made_by(detector)
     if not hasattr(detector, "predict"):
+        is_path = isinstance(detector, str | os.PathLike)
+        hint = f" Load it: functools.partial(skvoicefake.load, {os.fspath(detector)!r})." if is_path else ""
         raise TypeError(
-            f"score_table expected a fitted classifier, or a function that returns one, got {type(detector).__name__}."
+            "score_table expected a fitted classifier, or a function that returns one, got"
+            f" {type(detector).__name__}.{hint}"
         )
     if not hasattr(detector, "classes_"):
         raise ValueError(

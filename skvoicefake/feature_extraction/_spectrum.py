@@ -56,7 +56,7 @@ def band_decibels(
 
     y = np.asarray(y, dtype=np.float32)
     if y.ndim != 1:
-        raise ValueError(f"expected one waveform, a 1-D array, got {y.ndim} dimensions.")
+        raise ValueError(f"expected one waveform, a 1-D array, got an array of shape {y.shape}. Pass one at a time.")
     if hop_length < 1:
         raise ValueError(f"hop_length must be a number of samples from 1 up, got {hop_length}.")
     if not len(y) or (not center and len(y) < n_fft):

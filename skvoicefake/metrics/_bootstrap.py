@@ -228,7 +228,10 @@ def _draws(clips: Clips, groups: ArrayLike | None, n_resamples: int, random_stat
         codes = check_groups(groups, n_clips)
         pools = [np.unique(codes)]
         if len(pools[0]) < 2:
-            raise ValueError("groups should hold two groups or more to draw from, and all clips are of one.")
+            raise ValueError(
+                "groups should hold two groups or more to draw from, and all clips are of one. Pass groups that part"
+                " the clips, or none, to draw clips."
+            )
     n_kept = n_dropped = 0
     while n_kept < n_resamples:
         counts = np.zeros(n_clips if groups is None else len(pools[0]))

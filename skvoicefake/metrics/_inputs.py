@@ -78,24 +78,26 @@ def check_clips(y_true: ArrayLike, y_score: ArrayLike, pos_label: Any, sample_we
         pos_label = classes[1]
     elif pos_label not in classes:
         raise ValueError(f"pos_label={pos_label!r} is none of the labels in y_true, {classes}.")
-    if n_bad := np.count_nonzero(~np.isfinite(scores)):
-        first = int(np.argmin(np.isfinite(scores)))
-        raise ValueError(
-            f"y_score holds {n_bad} scores that are NaN or infinite, the first at position {first}. Drop these clips,"
-            f" or give finite scores."
-        )
+    check_finite(scores, "y_score", "Drop these clips, or give finite scores.")
     is_positive = np.asarray(labels == pos_label, dtype=bool)
     weights = None
     if sample_weight is not None:
         weights = check_numbers(sample_weight, "sample_weight")
         _check_lengths(labels, weights, "sample_weight")
-        if not (np.isfinite(weights).all() and np.all(weights >= 0)):
-            raise ValueError("sample_weight holds weights that are NaN, infinite or negative.")
+        if (is_bad := ~(np.isfinite(weights) & (weights >= 0))).any():
+            raise ValueError(
+                f"sample_weight holds {np.count_nonzero(is_bad)} weights that are NaN, infinite or negative, the first"
+                f" at position {int(np.argmax(is_bad))}. Give such clips a weight of zero, or drop them."
+            )
         with np.errstate(over="ignore"):
             if not np.isfinite(weights.sum()):
                 raise ValueError("sample_weight holds weights too large to add up. Divide all by the largest.")
-        if not (weights[is_positive].any() and weights[~is_positive].any()):
-            raise ValueError("sample_weight gives all clips of one class a weight of zero.")
+        for label in classes:
+            if not weights[is_positive == (label == pos_label)].any():
+                raise ValueError(
+                    f"sample_weight gives all clips of class {label!r} a weight of zero, and a figure needs both"
+                    " classes. Give some of them a weight."
+                )
     negative, positive = classes if pos_label == classes[1] else classes[::-1]
     return Clips(is_positive, scores, weights, (negative, positive))
 
@@ -140,6 +142,16 @@ def unlimited_log_odds(probabilities: ArrayLike) -> tuple[Floats, float]:
     floats = np.finfo(array.dtype)
     most = 1 - float(floats.eps) / 2
     return np.asarray(logit(np.clip(array.astype(np.float64), float(floats.tiny), most))), float(logit(most))
+
+
+def check_finite(scores: NDArray[np.float64], name: str, advice: str) -> None:
+    """Raise for scores that are NaN or infinite."""
+    is_finite = np.isfinite(scores)
+    if n_bad := np.count_nonzero(~is_finite):
+        raise ValueError(
+            f"{name} holds {n_bad} scores that are NaN or infinite, the first at position {int(np.argmin(is_finite))}."
+            f" {advice}"
+        )
 
 
 def check_numbers(values: ArrayLike, name: str) -> Floats:

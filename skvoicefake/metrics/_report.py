@@ -335,8 +335,12 @@ def _tandem(asv_rates: Any, version: int) -> dict[str, Any] | None:
 
 def _probabilities(y_prob: ArrayLike, n_clips: int) -> NDArray[np.float64]:
     probabilities = check_numbers(y_prob, "y_prob")
-    if len(probabilities) != n_clips or not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise ValueError(f"y_prob: expected {n_clips} probabilities from 0 to 1, one a clip.")
+    n_outside = np.count_nonzero(~((probabilities >= 0) & (probabilities <= 1)))
+    if len(probabilities) != n_clips or n_outside:
+        raise ValueError(
+            f"y_prob: expected {n_clips} probabilities from 0 to 1, one a clip, got {len(probabilities)} numbers,"
+            f" {n_outside} of them outside or NaN. Pass predict_proba(X)[:, 1]."
+        )
     return probabilities
 
 

@@ -117,7 +117,7 @@ def get_scorer_names() -> list[str]:
     -------
     names : list of str
         Names that :func:`get_scorer` knows beside scikit-learn's. They begin
-        with "neg_": scikit-learn takes more for better, and these figures are
+        with ``neg_``: scikit-learn takes more for better, and these figures are
         better the less they are. "neg_min_tandem_cost" needs the parameter
         `asv_rates`.
 

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skvoicefake.metrics._cost import check_costs, real_rates
-from skvoicefake.metrics._inputs import UpsideDownWarning, check_clips, check_numbers, is_upside_down, read_sample
+from skvoicefake.metrics._inputs import (
+    UpsideDownWarning,
+    check_clips,
+    check_finite,
+    check_numbers,
+    is_upside_down,
+    read_sample,
+)
 from skvoicefake.metrics._ranking import equal_errors
 from skvoicefake.metrics._sample import Sample
 
@@ -185,8 +192,9 @@ def asv_error_rates(target_scores: ArrayLike, nontarget_scores: ArrayLike, spoof
     scores = {"target_scores": target_scores, "nontarget_scores": nontarget_scores, "spoof_scores": spoof_scores}
     target, nontarget, spoof = (check_numbers(values, name) for name, values in scores.items())
     for name, values in zip(scores, (target, nontarget, spoof), strict=True):
-        if not (len(values) and np.isfinite(values).all()):
-            raise ValueError(f"{name} should hold finite scores, got {len(values)}, NaN or infinite among them.")
+        if not len(values):
+            raise ValueError(f"{name} should hold finite scores, got none.")
+        check_finite(values, name, "Drop these trials.")
     # In the published order, the right speakers stand for real clips and others for fakes.
     is_target = np.repeat([1, 0], [len(target), len(nontarget)])
     sample = check_clips(is_target, np.append(target, nontarget), None, None).sample()

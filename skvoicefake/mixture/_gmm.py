@@ -177,7 +177,7 @@ class GMMClassifier(ClassifierMixin, BaseEstimator):
             clips, frames = np.nonzero(tells & (targets == code)[:, np.newaxis])
             if len(clips) < self.n_components:
                 raise ValueError(
-                    f"Class {label!r} has {len(clips)} frames that are not those before repeated, fewer than"
+                    f"Class {label!r} has {len(clips)} frames (repeated ones not counted), fewer than"
                     f" n_components={self.n_components}. Lower it, or add clips."
                 )
             if self.max_frames is not None and len(clips) > self.max_frames:

@@ -5,6 +5,7 @@ from pathlib import Path
 import fsspec
 import numpy as np
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from skvoicefake import MFCCTransformer
 from skvoicefake.audio import AudioError, fetch, files_below, is_address, load_audio
@@ -141,6 +142,33 @@ def test_addresses_of_nothing(address, message):
     assert "\n" not in str(caught.value)
 
 
+def test_a_folder_at_an_address(tmp_path):
+    with pytest.raises(AudioError, match=r"expected an audio file, got a folder\. List the files in it instead\."):
+        load_audio(tmp_path.as_uri())
+
+
+class Refusing(MemoryFileSystem):
+    """A store that lets nobody in, or does not answer, by the name of the file."""
+
+    protocol = "refusing"
+
+    def cat_file(self, path, *args, **options):
+        raise PermissionError("no") if "secret" in path else TimeoutError("late")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("secret.wav", r"access denied\. Check the address and your credentials\."),
+        ("slow.wav", r"no answer in time\. Try again\."),
+    ],
+)
+def test_what_a_store_refuses(name, message):
+    fsspec.register_implementation("refusing", Refusing, clobber=True)
+    with pytest.raises(AudioError, match=rf"^'refusing://{name}': {message}$"):
+        load_audio(f"refusing://{name}")
+
+
 def test_an_address_in_a_path_lost_a_slash():
     with pytest.raises(AudioError, match=r"^'s3:/bucket/a.wav': no such file\. If it is an address, pass a str"):
         load_audio(Path("s3://bucket/a.wav"))
@@ -158,7 +186,7 @@ def test_a_package_that_is_missing_is_named(tmp_path):
     answer = in_another_process(head + "load_audio('memory://a.wav')")
     assert answer.stderr.splitlines()[-1] == (
         "ImportError: 'memory://a.wav': an address like this is read by fsspec, which is not installed:"
-        " pip install skvoicefake[remote]."
+        " pip install 'skvoicefake[remote]'."
     )
     (tmp_path / "fsspec.py").unlink()
     last = in_another_process(head + "load_audio('s3://bucket/a.wav')").stderr.splitlines()[-1]

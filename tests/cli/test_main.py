@@ -1,3 +1,4 @@
+import importlib
 import subprocess
 import sys
 import warnings
@@ -5,7 +6,7 @@ import warnings
 import pytest
 
 import skvoicefake
-from skvoicefake.cli import SUBCOMMANDS, _info, main
+from skvoicefake.cli import SUBCOMMANDS, _info, main, missing
 
 
 def test_version(capsys):
@@ -29,6 +30,18 @@ def test_bad_usage_is_status_2(command, capsys):
         main(command.split())
     assert stop.value.code == 2
     assert "usage: skvoicefake" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_named_as_it_is_installed(monkeypatch, capsys):
+    monkeypatch.setattr(_info, "run", lambda args: importlib.import_module("no_such_package.part"))
+    assert main(["info"]) == 1
+    error = capsys.readouterr().err
+    assert error == "skvoicefake: this needs no_such_package, which is not installed: pip install no_such_package.\n"
+    of_sklearn = ModuleNotFoundError("No module named 'sklearn.base'", name="sklearn.base")
+    assert missing(of_sklearn) == "this needs scikit-learn, which is not installed: pip install scikit-learn."
+    of_extra = ModuleNotFoundError("No module named 'G722'", name="G722")
+    assert missing(of_extra) == "this needs G722, which is not installed: pip install 'skvoicefake[demo]'."
+    assert missing(ImportError("cannot import name 'a' from 'b'")) == ""
 
 
 def test_bad_data_is_status_1_and_one_line(tmp_path, capsys):

@@ -225,6 +225,7 @@ def test_files_may_begin_with_a_dash(shipped, clips, monkeypatch, capsys):
         ("detctor a.wav", 1, "detctor: no such file or folder. A detector is a folder"),
         ("runs/detector.v2 -", 1, "detector.v2: no such file or folder. A detector is a folder"),
         (f"{'long' * 999} a.wav", 1, "long: no such file or folder. A detector is a folder"),
+        ("DETECTOR a.wav -o cut", 1, "cut: a folder. Name a file to write rows to"),
         ("cut a.wav", 1, "cut: no detector in this folder: pipeline.skvf is missing"),
     ],
 )

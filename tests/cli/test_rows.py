@@ -111,6 +111,13 @@ def test_goes_on_with_its_own_files_alone(tmp_path, layout, content):
     assert path.read_bytes() == content
 
 
+def test_the_columns_of_a_stranger_are_counted(tmp_path):
+    path = tmp_path / "notes.csv"
+    path.write_text("path,label\n")
+    with pytest.raises(ValueError, match=r"\(2 columns, not 7\): nothing to go on with"):
+        rows_in(path, "csv")
+
+
 def test_a_quotation_mark_that_never_ends_cuts_no_rows_off(tmp_path):
     path = tmp_path / "rows.csv"
     write(path, "csv", [Row(f"{i:05}.wav", "real") for i in range(LONGEST // 20)])

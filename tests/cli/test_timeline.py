@@ -115,6 +115,16 @@ def test_wrong_usage(quick_detector, call, capsys, arguments, status, message):
     assert message in capsys.readouterr().err
 
 
+def test_folders_in_the_place_of_files(quick_detector, call, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["timeline", str(quick_detector), str(call), "-o", str(tmp_path / "empty")]) == 1
+    assert "empty: a folder. Name a file to write rows to" in capsys.readouterr().err
+    assert main(["timeline", str(quick_detector), str(tmp_path / "empty")]) == 1
+    captured = capsys.readouterr()
+    assert rows_of(captured.out)[0]["error"] == "no audio below this folder."
+    assert captured.err.endswith("empty: no audio below this folder.\n")
+
+
 def test_a_detector_without_files(quick_detector, capsys):
     assert main(["timeline", str(quick_detector)]) == 2
     assert "expected files to judge with the detector" in capsys.readouterr().err

@@ -117,7 +117,7 @@ def test_nothing_is_loaded_for_an_empty_table(table):
         ((["a.wav"],), TypeError, r"expected a pandas DataFrame with a column 'path', got list\. In Ray"),
         (({"path": ["a.wav"]},), TypeError, "got dict"),
         ((pd.DataFrame({"file": ["a.wav"]}),), ValueError, r"expected a column 'path', got \['file'\]"),
-        ((pd.DataFrame({"path": ["a.wav"]}), "detector.joblib"), TypeError, "or a function that returns one, got str"),
+        ((pd.DataFrame({"path": ["a.wav"]}), "a.skvf"), TypeError, r"got str\. Load it: .*load, 'a\.skvf'"),
         ((pd.DataFrame({"path": ["a.wav"]}), lambda: None), TypeError, "a function that can be imported"),
         ((pd.DataFrame({"path": ["a.wav"]}), dict), TypeError, "or a function that returns one, got dict"),
         (

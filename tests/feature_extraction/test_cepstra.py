@@ -384,3 +384,8 @@ def test_what_does_not_change_has_no_slope_to_the_bit(order):
     slopes = delta(padded, order)
     assert not slopes[45:].any()
     assert slopes[:40].all(axis=1).all()
+
+
+def test_a_batch_is_no_waveform():
+    with pytest.raises(ValueError, match=r"expected one waveform, a 1-D array, got an array of shape \(2, 16000\)"):
+        mfcc(np.zeros((2, 16_000)))

@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 import pytest
 from joblib._memmapping_reducer import has_shareable_memory
+from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -144,6 +145,11 @@ def test_pickles_hold_the_numbers(X, tmp_path):
             assert getattr(again, "n_frames", 11) == 11
 
 
+def end_workers():
+    # Until then a thread of the pool may hold the last task that it sent.
+    get_reusable_executor().shutdown(wait=True)
+
+
 def test_workers_map_the_same_file(X, tmp_path):
     panel = MFCCTransformer(**QUICK, memmap=tmp_path).fit_transform(X)
     flat = MFCCTransformer(**QUICK, output="flat", memmap=tmp_path).fit_transform(X)
@@ -159,6 +165,7 @@ def test_a_file_waits_for_the_worker_it_was_made_for(X, tmp_path):
     expected = -transformer.transform(X)
     with joblib.Parallel(n_jobs=2) as parallel:
         results = parallel(joblib.delayed(np.negative)(transformer.transform(X)) for _ in range(10))
+    end_workers()
     assert list(tmp_path.iterdir()) == []
     for result in results:
         np.testing.assert_array_equal(result, expected)
@@ -174,6 +181,7 @@ def test_a_search_in_processes_leaves_no_file(tmp_path):
     search = GridSearchCV(mapped, grid, cv=2, n_jobs=2).fit(X, y)
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"])
     np.testing.assert_array_equal(search.predict_proba(X), plain.predict_proba(X))
+    end_workers()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
@@ -51,6 +52,12 @@ def test_without_probabilities_or_without_scores():
     scores = [a.score for a in Asker(calibrated).answers(CLIPS)]
     probabilities = calibrated.predict_proba(CLIPS)[:, 1]
     np.testing.assert_allclose(scores, np.log(probabilities / (1 - probabilities)))
+
+
+def test_a_classifier_without_scores_is_refused():
+    by_vote = fitted(VotingClassifier([("svm", SVC()), ("more", SVC(C=2))]))
+    with pytest.raises(ValueError, match=r"^Pipeline has neither decision_function nor predict_proba\. Take a"):
+        Asker(by_vote)
 
 
 def test_a_clip_that_is_refused_costs_no_other(pipeline):

@@ -464,7 +464,10 @@ def test_a_report_of_odd_numbers_can_be_written(clips):
         ({"y_score": [0, 1], "threshold": np.nan}, "'threshold' parameter of evaluate_scores"),
         ({"y_score": [0, 1], "threshold": "high"}, "'threshold' parameter of evaluate_scores"),
         ({"y_score": [0, 1], "n_resamples": 10.5}, "'n_resamples' parameter of evaluate"),
-        ({"y_score": [0, 1], "y_prob": [0, 1.5]}, "y_prob: expected 2 probabilities"),
+        (
+            {"y_score": [0, 1], "y_prob": [0, 1.5]},
+            "y_prob: expected 2 probabilities .*, got 2 numbers, 1 of them outside",
+        ),
         ({"y_score": [0, 1], "y_prob": [0, np.nan]}, "y_prob: expected 2 probabilities"),
         ({"y_score": [0, 1], "y_prob": [1]}, "y_prob: expected 2 probabilities"),
         ({"y_score": [0, 1], "asv_rates": (0.1, 0.2)}, "asv_rates: expected three rates"),

@@ -132,6 +132,7 @@ def test_nothing_is_found_in_clean_speech(clean):
 # Chance
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_groups", "size"), [(200, 1), (30, 8)])
 def test_random_labels_of_groups_are_seldom_found_out(n_groups, size):
     # One table in twenty may be wrong: 4 of 20 are wrong in two runs of a hundred such tests, whose seeds are fixed.
@@ -150,6 +151,7 @@ def test_random_labels_of_groups_are_seldom_found_out(n_groups, size):
     assert n_wrong < 4
 
 
+@pytest.mark.slow
 def test_a_weak_shortcut_is_found_in_300_clips():
     n_found = 0
     for seed in range(10):
