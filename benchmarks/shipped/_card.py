@@ -73,6 +73,9 @@ def card_of(table, tables, points, seconds, args):
             " fakes of some systems score as more real than people.",
             "Noise floors. Generators leave out the hiss that recordings have, and it hears that: with faint hiss"
             " added, fakes score as more real, as the table of changes says.",
+            "Clips that were saved anew, which no remark tells of. Of 120 clips that it was trained on, half a bit of"
+            " dither or another gain in 16 bits moved scores by 0.2 and 0.9 (median; at most 4.4), 44.1 or 48 kHz in"
+            " place of 16 by 3.2 (at most 7.3), mostly towards 0.",
             "Clips shorter than those of training (2.7 s): the first half alone is judged worse, and as more fake.",
             "Languages other than English make a small part of the training clips.",
             "It looks at the first 10 s of a clip, as one. Cut long recordings (`datasets.cut_segments`).",

@@ -1,6 +1,5 @@
 """The detector that is in the package, as its files stand there."""
 
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +24,6 @@ def test_the_folder_holds_these_two_files_and_they_are_small():
     files = {file.name: len(file.read_bytes()) for file in FOLDER.iterdir()}
     assert files.keys() == {ABOUT, NUMBERS}
     assert sum(files.values()) <= MOST
-
-
-def test_the_wheel_holds_them():
-    root = Path(__file__).parents[2]
-    build = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    held = {path for pattern in build["package-data"]["skvoicefake"] for path in (root / "skvoicefake").glob(pattern)}
-    assert {path.name for path in held} >= {ABOUT, NUMBERS}
 
 
 def test_it_is_whole(detector):
