@@ -32,6 +32,7 @@ FLOORS = {
     "persistence": 4,
     "cli": 5,
     "__main__": 6,
+    "testing": 6,
 }
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
