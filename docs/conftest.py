@@ -11,6 +11,9 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
+# What makes the site, and needs Sphinx; what it has made.
+collect_ignore = ["conf.py", "_site", "_build", "_pictures", "api"]
+
 
 @pytest.fixture(scope="module")
 def empty_folder(tmp_path_factory):
