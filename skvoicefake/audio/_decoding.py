@@ -25,6 +25,8 @@ MARGIN = 4096  # samples at the lower of the two rates
 # Speech of 6 kbit/s is a 256th of its samples at 48 kHz, but a file of a few kB may hold months of silence.
 MOST_AT_ONCE = 2**29  # bytes of samples, whatever the size of the file
 MOST_BYTES_A_BYTE = 256
+# libsndfile keeps why it could not open a file in one place, which another thread that opens one sets to 0.
+ATTEMPTS = 10
 # What ffmpeg may take a clip for: what holds sound. Of others, a playlist is one, it would open the files they name.
 FORMATS = (
     "3g2,3gp,aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,g722,gsm,latm,loas,m4a,matroska,mj2,"
@@ -117,11 +119,15 @@ def open_sound(source: str | os.PathLike[str] | io.BytesIO, header: Header) -> A
 
     if header.misread == "other":
         raise Undecodable("an extended w64 header, and samples that are no integers")
-    try:
-        file = soundfile.SoundFile(as_is(source))
-    # soundfile wants to be told the rate of a file named *.raw.
-    except (soundfile.LibsndfileError, OSError, TypeError) as error:
-        raise Undecodable(reason(error)) from error
+    for attempt in range(ATTEMPTS):
+        try:
+            file = soundfile.SoundFile(as_is(source))
+            break
+        # soundfile wants to be told the rate of a file named *.raw.
+        except (soundfile.LibsndfileError, OSError, TypeError) as error:
+            if getattr(error, "code", None) == 0 and attempt < ATTEMPTS - 1:
+                continue
+            raise Undecodable(reason(error)) from error
     # After every read of a seekable file soundfile seeks, which fails at the end of a flac that is shorter than its
     # header says, and takes the samples with it.
     file.seekable = lambda: False

@@ -2,12 +2,14 @@ import io
 import itertools
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import soundfile
 
 from skvoicefake.audio import AudioError, _decoding, load_audio
+from skvoicefake.audio._headers import checked_header
 from tests.checks.clips import noise, wav_bytes
 from tests.checks.files import RATE, ffmpeg, needs_ffmpeg, tone
 
@@ -201,3 +203,21 @@ def test_so_is_one_that_ffmpeg_reads(tmp_path, monkeypatch):
     with pytest.raises(AudioError, match=r"small file with hours of next to nothing.*Set a duration"):
         load_audio(path, RATE)
     assert load_audio(path, RATE, duration=1).shape == (RATE,)
+
+
+def test_what_other_threads_open_does_not_change_what_is_said(tmp_path):
+    """libsndfile keeps the number of an error in one place for all threads; soundfile 0.13 reads it there."""
+    broken, whole = tmp_path / "broken.wav", io.BytesIO()
+    broken.write_bytes(b"no audio at all " * 50)
+    header = checked_header(str(broken), "broken.wav")
+    soundfile.write(whole, np.zeros(160, np.float32), 16000, format="WAV")
+
+    def opened(number):
+        if number % 2:
+            return soundfile.SoundFile(io.BytesIO(whole.getvalue())).close()
+        with pytest.raises(_decoding.Undecodable) as caught:
+            _decoding.open_sound(str(broken), header)
+        return str(caught.value)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(opened, range(4000))) == {None, "Format not recognised"}
