@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.fuzz import __main__ as fuzz
-from benchmarks.fuzz._entrances import ENTRANCES, Finding, check_waveform, load, refusal
+from benchmarks.fuzz._audio import check_waveform, load
+from benchmarks.fuzz._entrances import ENTRANCES
 from benchmarks.fuzz._mutations import CHANGES, LONGEST, mutate
+from benchmarks.fuzz._outcomes import Finding, refusal
 from benchmarks.fuzz._seeds import audio
 from skvoicefake.audio import AudioError
 
@@ -99,8 +101,9 @@ def test_what_takes_too_long_or_too_much_is_found():
 def test_what_ends_a_process_or_cannot_be_caught_is_found(statement, words, monkeypatch):
     # In the process that is started: the third input ends it.
     script = (
-        "import os, sys; from benchmarks.fuzz import __main__ as fuzz; from benchmarks.fuzz._entrances import *\n"
-        f"def attempt(folder, rng):\n    if rng.random() == number: {statement}\n    return READ\n"
+        "import os, sys; import numpy as np; from benchmarks.fuzz import __main__ as fuzz\n"
+        "from benchmarks.fuzz._entrances import ENTRANCES, Entrance\n"
+        f"def attempt(folder, rng):\n    if rng.random() == number: {statement}\n    return 'read'\n"
         "number = np.random.default_rng([5, list(ENTRANCES).index('tables'), 2]).random()\n"
         "ENTRANCES['tables'] = Entrance(attempt); sys.exit(fuzz.main())"
     )

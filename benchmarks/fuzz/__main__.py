@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.fuzz._entrances import ENTRANCES, Finding
+from benchmarks.fuzz._entrances import ENTRANCES
+from benchmarks.fuzz._outcomes import Finding
 
 SECONDS, HANG = 2.0, 20.0  # of the processor; on the clock, before a process is ended
 MEMORY = 1e9  # bytes above what the process had
