@@ -17,6 +17,7 @@ FLOORS = {
     "_groups": 0,
     "_lazy": 0,
     "_classifier_input": 0,
+    "_meta_classifier": 0,
     "_reports": 0,
     "_row": 1,
     "feature_extraction": 1,

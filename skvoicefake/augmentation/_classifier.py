@@ -1,37 +1,26 @@
 """AugmentedClassifier: a classifier whose training clips, and no others, are augmented."""
 
-import copy
-import inspect
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone, is_classifier
-from sklearn.pipeline import Pipeline
-from sklearn.utils import Tags, _safe_indexing, check_consistent_length, get_tags, indexable
+from sklearn.base import _fit_context, clone
+from sklearn.utils import _safe_indexing, check_consistent_length, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError
+from skvoicefake._meta_classifier import MetaClassifier, estimator_has
+from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE
 from skvoicefake.augmentation._augment import USUAL, Method, changed, check_methods, check_number, seed_of
-from skvoicefake.augmentation._copies import clips_of, copies_of, is_file, is_groups, last, like, renamed, repeated
+from skvoicefake.augmentation._copies import clips_of, copies_of, is_file, like, renaming
+from skvoicefake.augmentation._fit_params import last, repeated, with_groups
 
 
-def _estimator_has(method: str) -> Any:
-    def has(classifier: "AugmentedClassifier") -> bool:
-        return hasattr(getattr(classifier, "estimator_", classifier.estimator), method)
-
-    return available_if(has)
-
-
-class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class AugmentedClassifier(MetaClassifier):
     """Train a classifier of clips on augmented copies of its training clips as well.
 
     `fit` makes the copies, of both classes alike: what is done to a clip is
@@ -90,9 +79,10 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     ``clf__sample_weight``, are repeated for the copies. Groups are numbered
     anew; a clip and its copies are always one group, also if the clip's own is
     not known. If none are given, or None, and `fit` of the classifier (of the
-    last step of a Pipeline) takes `groups`, every clip with its copies is one:
-    a network that holds clips back for early stopping then holds no copies of
-    its training clips back. With metadata routing enabled, groups that no
+    last step of a Pipeline, or of what a GuardedClassifier holds) takes
+    `groups`, every clip with its copies is one: a network that holds clips
+    back for early stopping then holds no copies of its training clips back.
+    With metadata routing enabled, groups that no
     part has refused are requested for this, in `estimator_` alone.
 
     What passes no groups on to what is inside, such as a VotingClassifier or a
@@ -199,20 +189,17 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             If parameters make no sense, or contradict those of the classifier;
             if the estimator is no classifier.
         """
-        name = type(self).__name__
-        if y is None:
-            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+        self._check_estimator(y)
         methods = check_methods(self.methods)
         bounds = check_number(self.methods_per_copy, len(methods), "methods_per_copy")
-        self._check_estimator()
         given = self.estimator.get_params()
         self._check_sample_rate(given)
         durations = self._durations(given)
-        clips = clips_of(X, name)
+        clips = clips_of(X, type(self).__name__)
         (y,) = indexable(y)
         check_consistent_length(clips, y)
         inner = clone(self.estimator)
-        fit_params = self._with_groups(inner, fit_params, len(clips))
+        fit_params = with_groups(self, inner, fit_params, len(clips))
         places = np.tile(np.arange(len(clips)), self.n_copies + self.keep_original)
         fit_params = repeated(clips, fit_params, places)
         unused = self._stores(given)
@@ -236,17 +223,13 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             if self.keep_original:
                 all_clips = [*clips, *all_clips]
             n_originals = len(clips) if self.keep_original else 0
-            with _renaming(lambda message: renamed(message, clips, all_clips, n_originals), is_tolerant):
+            with renaming(clips, all_clips, n_originals, is_tolerant):
                 estimator.fit(
                     like(X, np.stack(all_clips) if isinstance(clips, np.ndarray) else all_clips),
                     _safe_indexing(y, places),
                     **fit_params,
                 )
-        self.estimator_ = estimator.set_params(**unused)
-        self.classes_ = estimator.classes_
-        for attribute in ("n_features_in_", "feature_names_in_"):
-            if hasattr(estimator, attribute):
-                setattr(self, attribute, getattr(estimator, attribute))
+        self._take(estimator.set_params(**unused))
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -264,7 +247,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.estimator_.predict(X)
 
-    @_estimator_has("predict_proba")
+    @estimator_has("predict_proba")
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Estimate the probability of every class; nothing is augmented.
 
@@ -281,7 +264,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
-    @_estimator_has("predict_log_proba")
+    @estimator_has("predict_log_proba")
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Estimate the logarithm of the probability of every class; nothing is augmented.
 
@@ -298,7 +281,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return self.estimator_.predict_log_proba(X)
 
-    @_estimator_has("decision_function")
+    @estimator_has("decision_function")
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Score clips; nothing is augmented.
 
@@ -314,34 +297,6 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return self.estimator_.decision_function(X)
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Say where metadata goes.
-
-        Returns
-        -------
-        routing : MetadataRouter
-            From `fit` to that of the classifier.
-        """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = copy.deepcopy(inner.input_tags)
-        tags.input_tags.sparse = False
-        tags.classifier_tags = copy.deepcopy(inner.classifier_tags)
-        return tags
-
-    def _check_estimator(self) -> None:
-        name = type(self).__name__
-        if isinstance(self.estimator, type):
-            raise TypeError(
-                f"{name} expected estimator to be an object, got a class: pass {self.estimator.__name__}(...)."
-            )
-        if not is_classifier(self.estimator):
-            raise ValueError(f"{name} expected estimator to be a classifier, got {type(self.estimator).__name__}.")
 
     def _check_sample_rate(self, given: dict[str, Any]) -> None:
         for param, value in given.items():
@@ -367,70 +322,7 @@ class AugmentedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         crops = {param: given.get(f"{param.removesuffix('duration')}crop", "start") for param in durations}
         return [value for param, value in durations.items() if crops[param] == "start"]
 
-    def _with_groups(self, inner: Any, fit_params: dict[str, Any], n_clips: int) -> dict[str, Any]:
-        """Return the classifier's parameters of `fit`; where no groups are given, every clip is one.
-
-        With metadata routing, `inner`, a clone of the classifier, is made to
-        request them.
-        """
-        if not _routing_enabled():
-            name = _groups_of(self.estimator)
-            if name and not any(is_groups(param) and value is not None for param, value in fit_params.items()):
-                fit_params = {**fit_params, name: np.arange(n_clips)}
-            return fit_params
-        names = {"groups"} | {alias for _, alias in _groups_requests(inner) if isinstance(alias, str)}
-        if any(fit_params.get(name) is not None for name in names):
-            return process_routing(self, "fit", **fit_params).estimator.fit
-        # Parameters that were not requested are refused before the groups, which nobody asked for, are requested.
-        process_routing(self, "fit", **fit_params)
-        for taker, alias in _groups_requests(inner):
-            if alias is None:
-                taker.set_fit_request(groups=True)
-        asking = type(self)(inner)
-        consumed = asking.get_metadata_routing().consumes("fit", names)
-        fit_params = {**fit_params, **{name: np.arange(n_clips) for name in consumed}}
-        return process_routing(asking, "fit", **fit_params).estimator.fit
-
     def _stores(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters with stores that copies must not get into."""
         names = {"memory"} if isinstance(self.random_state, Integral) else {"memory", "cache"}
         return {param: value for param, value in given.items() if last(param) in names and value is not None}
-
-
-@contextmanager
-def _renaming(renamed: Callable[[str], str], is_tolerant: bool) -> Iterator[None]:
-    """Have errors about clips name the clips; and, of a classifier that has a way with bad clips, warnings."""
-    noted: list[warnings.WarningMessage] = []
-    try:
-        with warnings.catch_warnings(record=True) if is_tolerant else nullcontext() as caught:
-            noted = noted if caught is None else caught
-            yield
-    except AudioError as error:
-        raise AudioError(renamed(str(error))) from error
-    finally:
-        for warning in noted:
-            message = warning.message
-            if warning.category is UserWarning:
-                message = renamed(str(message))
-            warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
-
-
-def _groups_requests(estimator: Any) -> list[tuple[Any, Any]]:
-    """Return what takes groups in `fit`, of an estimator and those in it, and what it requests as such."""
-    takers = [
-        part
-        for part in (estimator, *estimator.get_params().values())
-        if hasattr(part, "set_fit_request") and _groups_of(part) == "groups"
-    ]
-    return [(taker, taker._get_metadata_request().fit.requests.get("groups")) for taker in takers]
-
-
-def _groups_of(estimator: Any) -> str:
-    """Return what `fit` of a classifier, or of the last step of a Pipeline, calls groups; "" if it takes none."""
-    if isinstance(estimator, Pipeline):
-        step, classifier = estimator.steps[-1]
-        inner = _groups_of(classifier)
-        return f"{step}__{inner}" if inner else ""
-    if isinstance(estimator, AugmentedClassifier):
-        return _groups_of(estimator.estimator)
-    return "groups" if "groups" in inspect.signature(getattr(estimator, "fit", str)).parameters else ""

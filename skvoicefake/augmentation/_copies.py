@@ -1,8 +1,10 @@
-"""Augmented copies of the clips of X: arrays of arrays, files of files; and what belongs to clips, repeated."""
+"""Augmented copies of the clips of X: arrays of arrays, files of files; and messages about copies, about clips."""
 
 import os
 import re
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from numbers import Real
 from typing import Any
 
@@ -11,9 +13,7 @@ from numpy.typing import NDArray
 from scipy.io import wavfile
 from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params
 
-from skvoicefake._groups import connected_groups
 from skvoicefake.audio import AudioError, clip_name, load_audio
 from skvoicefake.augmentation._rooms import fitted
 from skvoicefake.augmentation._signals import Waveform
@@ -116,7 +116,25 @@ def _copies_of_row(
     return [np.clip(copy, float(info.min), highest).astype(row.dtype) for copy in copies]
 
 
-def renamed(message: str, clips: Any, all_clips: Any, n_originals: int) -> str:
+@contextmanager
+def renaming(clips: Any, all_clips: Any, n_originals: int, is_tolerant: bool) -> Iterator[None]:
+    """Have errors about copies name the clips; and, of a classifier that has a way with bad clips, warnings."""
+    noted: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) if is_tolerant else nullcontext() as caught:
+            noted = noted if caught is None else caught
+            yield
+    except AudioError as error:
+        raise AudioError(_renamed(str(error), clips, all_clips, n_originals)) from error
+    finally:
+        for warning in noted:
+            message = warning.message
+            if warning.category is UserWarning:
+                message = _renamed(str(message), clips, all_clips, n_originals)
+            warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
+
+
+def _renamed(message: str, clips: Any, all_clips: Any, n_originals: int) -> str:
     """Return a message of a classifier of clips and copies, with what it calls copies called by their clips."""
     # Copies that are files are known by their paths, also where X was split.
     names = {clip_name(clip, 0).removeprefix("X[0]"): j for j, clip in enumerate(all_clips)}
@@ -138,36 +156,6 @@ def like(X: Any, clips: Any) -> Any:
     if not hasattr(X, "columns"):
         return clips
     return type(X)(clips, columns=X.columns) if isinstance(clips, np.ndarray) else type(X)({X.columns[0]: clips})
-
-
-def repeated(X: Any, fit_params: dict[str, Any], places: NDArray[np.intp]) -> dict[str, Any]:
-    """Return parameters of `fit`, what has a value a clip with one for every clip and copy.
-
-    Copies belong to the group of their clip, also if that is not known.
-    """
-    groups = {name: value for name, value in fit_params.items() if is_groups(name) and value is not None}
-    single = {name: value for name, value in fit_params.items() if isinstance(value, str | bytes | dict)}
-    others = {name: value for name, value in fit_params.items() if name not in groups and name not in single}
-    codes = {name: connected_groups(value) for name, value in groups.items()}
-    weights = {name: value for name, value in others.items() if last(name) == "sample_weight" and np.ndim(value)}
-    for name, values in (codes | weights).items():
-        if len(values) != len(X):
-            raise ValueError(f"{name} must have a value a clip: {len(X)} in X, got {len(values)}.")
-    return {
-        **single,
-        **_check_method_params(X, params=others, indices=places),
-        **{name: code[places] for name, code in codes.items()},
-    }
-
-
-def is_groups(name: str) -> bool:
-    """Tell whether a parameter of `fit`, of a step maybe, is that of groups."""
-    return last(name) == "groups"
-
-
-def last(name: str) -> str:
-    """Return what a parameter, of a step maybe, is called there."""
-    return name.split("__")[-1]
 
 
 def _is_row(row: Any) -> bool:

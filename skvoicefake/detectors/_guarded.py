@@ -1,28 +1,20 @@
 """GuardedClassifier: a classifier that says where it should not judge."""
 
-import copy
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone, is_classifier
-from sklearn.utils import Tags, _safe_indexing, get_tags
+from sklearn.base import _fit_context, clone
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, _routing_enabled, process_routing
-from sklearn.utils.metaestimators import available_if
+from sklearn.utils.metadata_routing import _routing_enabled, process_routing
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from skvoicefake._meta_classifier import MetaClassifier, estimator_has
 from skvoicefake.detectors._guard import DomainGuard
 
 
-def _estimator_has(method: str) -> Any:
-    def has(classifier: "GuardedClassifier") -> bool:
-        return hasattr(getattr(classifier, "estimator_", classifier.estimator), method)
-
-    return available_if(has)
-
-
-class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class GuardedClassifier(MetaClassifier):
     """A classifier of clips that says so where it should not judge.
 
     Parameters
@@ -126,13 +118,7 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         TypeError
             If the estimator is a class.
         """
-        name = type(self).__name__
-        if y is None:
-            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
-        if isinstance(self.estimator, type):
-            raise TypeError(f"{name} expected an object, got a class: pass {self.estimator.__name__}(...).")
-        if not is_classifier(self.estimator):
-            raise ValueError(f"{name} expected estimator to be a classifier, got {type(self.estimator).__name__}.")
+        self._check_estimator(y)
         given = fit_params
         if _routing_enabled():
             given = process_routing(self, "fit", **fit_params).estimator.fit
@@ -141,10 +127,8 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         guard = self._new_guard()
         guard = guard.fit(X, y, **({"groups": groups} if has_fit_parameter(guard, "groups") else {}))
         estimator = clone(self.estimator).fit(X, y, **given)
-        self.guard_, self.estimator_, self.classes_ = guard, estimator, estimator.classes_
-        for attribute in ("n_features_in_", "feature_names_in_"):
-            if hasattr(estimator, attribute):
-                setattr(self, attribute, getattr(estimator, attribute))
+        self.guard_ = guard
+        self._take(estimator)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -201,7 +185,7 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self)
         return np.asarray(self.guard_.remarks(X), dtype=str)
 
-    @_estimator_has("predict_proba")
+    @estimator_has("predict_proba")
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Estimate the probability of every class: the same for all where the guard has a remark.
 
@@ -224,7 +208,7 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             probabilities[is_known] = self._ask("predict_proba", X, is_known)
         return probabilities
 
-    @_estimator_has("decision_function")
+    @estimator_has("decision_function")
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Score clips: 0 where the guard has a remark.
 
@@ -247,25 +231,6 @@ class GuardedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         scores = np.zeros((len(remarks), *found.shape[1:]))
         scores[is_known] = found
         return scores
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Say where metadata goes.
-
-        Returns
-        -------
-        routing : MetadataRouter
-            From `fit` to that of the classifier.
-        """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = copy.deepcopy(inner.input_tags)
-        tags.input_tags.sparse = False
-        tags.classifier_tags = copy.deepcopy(inner.classifier_tags)
-        return tags
 
     def _ask(self, method: str, X: Any, is_known: NDArray[np.bool_]) -> NDArray[Any]:
         """Return what the classifier says of the clips that may be judged: of others it may say an error."""

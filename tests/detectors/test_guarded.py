@@ -205,6 +205,13 @@ def test_inside_augmentation_the_guard_learns_from_copies(clips, y, mixed):
     assert "narrow band" not in augmented.estimator_.remarks(mixed).tolist()
 
 
+@pytest.mark.parametrize("inner", [Grouped(), Pipeline([("clf", Grouped())])], ids=["", "step"])
+def test_inside_augmentation_a_clip_and_its_copies_are_one_group(inner, clips, y):
+    guarded = AugmentedClassifier(GuardedClassifier(inner), methods=["gain"], random_state=0).fit(clips, y).estimator_
+    kept = guarded.estimator_ if isinstance(inner, Grouped) else guarded.estimator_["clf"]
+    assert kept.groups_.tolist() == 2 * list(range(24))
+
+
 @pytest.mark.parametrize(
     ("clf", "error", "message"),
     [
