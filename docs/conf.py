@@ -23,7 +23,9 @@ extensions = [
     "numpydoc",
     "_site.api",
     "_site.contents",
+    "_site.gallery",
     "_site.links",
+    "_site.notebooks",
     "_site.pictures",
 ]
 exclude_patterns = ["_build", "_pictures", "_site", "examples", "notebooks/.*"]

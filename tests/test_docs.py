@@ -62,3 +62,13 @@ def test_the_reference_has_every_public_name():
             assert f":: {name}\n" in pages[f"skvoicefake.{room}.{name}"]
             assert f"   {name}\n" in pages[f"skvoicefake.{room}"]
     assert all(f"skvoicefake.{name} " in pages["index"] for name in skvoicefake._HOMES)
+
+
+@pytest.mark.usefixtures("on_path")
+def test_the_gallery_has_every_picture_and_leads_to_its_section():
+    items = import_module("_site.gallery").items()
+    saved = [name for page in PAGES for name in re.findall(r"savefig\(\"(\S+)\"\)", page.read_text(encoding="utf-8"))]
+    assert [Path(picture).name for picture, *_ in items] == saved
+    for _, address, _, _ in items:
+        page, _, anchor = address.partition("#")
+        assert anchor in anchors(DOCS / page)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parent.parent
 CONTENTS = {
-    "Begin": ["tutorial", "notebooks/*", "command_line"],
+    "Begin": ["tutorial", "notebooks/*", "gallery", "command_line"],
     "How-tos": [
         "howto/index",
         "howto/asvspoof_baseline",
@@ -31,7 +31,7 @@ def pages() -> dict[str, list[str]]:
         found[caption] = [
             path.relative_to(DOCS).with_suffix("").as_posix()
             for pattern in patterns
-            for path in sorted([*DOCS.glob(f"{pattern}.md"), *DOCS.glob(f"{pattern}.rst")])
+            for path in sorted(path for suffix in ("md", "rst", "ipynb") for path in DOCS.glob(f"{pattern}.{suffix}"))
         ]
     return found
 

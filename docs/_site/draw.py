@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 mpl.use("Agg")
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
 from sybil.document import Document
 from sybil.parsers.markdown import PythonCodeBlockParser
@@ -37,7 +37,7 @@ def darken(figure: Figure, back: bool = False) -> None:
         for name in COLOURS:
             colour = getattr(artist, f"get_{name}", lambda: None)()
             try:
-                new = change.get(to_hex(colour))
+                new = change.get(to_hex(colour)) if to_rgba(colour)[3] else None  # what cannot be seen stays so
             except (ValueError, TypeError):  # none, or an array of many
                 continue
             if new:

@@ -6,7 +6,6 @@ above them, and none is kept in the repository.
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,15 +15,11 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-DOCS = Path(__file__).parent.parent
+from _site.gallery import DOCS, SAVES, folder_of, pages_that_draw
+
 PICTURES = DOCS / "_pictures"
 DRAW = DOCS / "_site" / "draw.py"
-SAVES = re.compile(r"savefig\(\"([\w-]+)\.png\"\)")
 SUFFIXES = {"light": ".png", "dark": ".dark.png"}
-
-
-def folder_of(page: Path) -> str:
-    return "-".join(page.relative_to(DOCS).with_suffix("").parts)
 
 
 def draw(page: Path) -> None:
@@ -45,9 +40,8 @@ def draw(page: Path) -> None:
 
 
 def draw_all(app: object) -> None:
-    pages = [page for page in sorted(DOCS.rglob("*.md")) if SAVES.search(page.read_text(encoding="utf-8"))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(draw, pages))
+        list(pool.map(draw, pages_that_draw()))
 
 
 class ShowPictures(SphinxTransform):
@@ -57,6 +51,12 @@ class ShowPictures(SphinxTransform):
 
     def apply(self, **options: object) -> None:
         page = Path(self.env.doc2path(self.env.docname))
+        for picture in list(self.document.findall(nodes.image)):  # of the gallery
+            if picture["uri"].startswith("/_pictures/"):
+                uri = picture["uri"].removesuffix(SUFFIXES["light"]) + SUFFIXES["dark"]
+                dark = nodes.image(uri=uri, alt=picture["alt"], classes=["only-dark"])
+                picture["classes"].append("only-light")
+                picture.parent.append(dark)
         for code in list(self.document.findall(nodes.literal_block)):
             for name in SAVES.findall(code.astext()):
                 place = code.parent.index(code) + 1
