@@ -82,8 +82,8 @@ class AugmentedClassifier(MetaClassifier):
     last step of a Pipeline, or of what a GuardedClassifier holds) takes
     `groups`, every clip with its copies is one: a network that holds clips
     back for early stopping then holds no copies of its training clips back.
-    With metadata routing enabled, groups that no
-    part has refused are requested for this, in `estimator_` alone.
+    With metadata routing enabled, groups that no part has refused are
+    requested for this, in `estimator_` alone.
 
     What passes no groups on to what is inside, such as a VotingClassifier or a
     search, keeps a network in it from knowing what are copies of what: it

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.utils import _safe_indexing
 
 from skvoicefake._row import NO_VERDICT, Row, load_clip, reason
 from skvoicefake.detectors._frozen_steps import Listener
+from skvoicefake.detectors._guard import DomainGuard
 from skvoicefake.detectors._statistics import CepstralStatisticsTransformer
 from skvoicefake.feature_extraction._transformer import ClipTransformer
-from skvoicefake.metrics._responses import _past_features, inner, responses
+from skvoicefake.metrics._responses import inner, is_guard, responses
 
 
 class Scorer:
@@ -32,16 +32,11 @@ class Scorer:
 
     def __init__(self, estimator: Any, real: Hashable, *, n_jobs: int | None = None, labels_all: bool = False) -> None:
         self.estimator, self.n_jobs, self.labels_all = estimator, n_jobs, labels_all
-        self.real_is_greater = np.asarray(estimator.classes_).tolist().index(real) == 1
-        pipeline = self.estimator
-        while (inside := inner(pipeline)) is not None:
-            pipeline = inside
-        steps = getattr(pipeline, "steps", [("", None)])
-        self.transformer: Any = None
-        if isinstance(steps[0][1], ClipTransformer | CepstralStatisticsTransformer | Listener):
-            self.transformer = steps[0][1]
-            if n_jobs is not None:
-                self.transformer.set_params(n_jobs=n_jobs)
+        self.classes = np.asarray(estimator.classes_).tolist()
+        self.sign = 1 if self.classes.index(real) == 1 else -1
+        self.transformer, self.guards = front_end(estimator)
+        if n_jobs is not None:
+            set_n_jobs(estimator, n_jobs)
 
     def rows(self, paths: Sequence[str]) -> list[Row]:
         """Return a row a path."""
@@ -50,8 +45,7 @@ class Scorer:
         # the good ones. Other pipelines get the paths.
         clips: list[Any] = list(paths)
         if self.transformer is not None:
-            load = delayed(_load)
-            clips = Parallel(n_jobs=self.n_jobs, require="sharedmem")(load(row, self.transformer) for row in rows)
+            clips = Parallel(n_jobs=self.n_jobs, require="sharedmem")(delayed(self._load)(row) for row in rows)
         good = [i for i, row in enumerate(rows) if row.error is None]
         try:
             self._fill([rows[i] for i in good], [clips[i] for i in good])
@@ -63,47 +57,61 @@ class Scorer:
                     rows[i].error = reason(error, rows[i].path)
         return rows
 
+    def _load(self, row: Row) -> NDArray[np.float32] | None:
+        """Load a clip just as the transformer and the guards would; note in the row what is wrong with it."""
+        is_panel = isinstance(self.transformer, ClipTransformer)
+        heard = None if is_panel and self.transformer.crop != "start" else self.transformer.duration
+        durations: list[Any] = [heard, *(guard.duration for guard in self.guards)]
+        return load_clip(
+            row,
+            self.transformer.sample_rate,
+            None if None in durations else max(durations),
+            is_panel=is_panel,
+            panel_seconds=self.transformer.duration if is_panel else None,
+            heard=heard,
+        )
+
     def _fill(self, rows: list[Row], clips: list[Any]) -> None:
         if not rows:
             return
-        # A guard may stand inside a calibrator, a search or augmentation. What comes last has it, or is it.
-        answering, X, last = _past_features(self.estimator, clips)
-        labels, scores, limit, probabilities, _ = responses(answering, X)
-        if scores is None:
+        said = responses(self.estimator, clips)
+        if said.scores is None:
             raise ValueError(
                 f"{type(self.estimator).__name__} has neither predict_proba nor decision_function, so it gives no"
                 " score. Take a classifier that has one of them."
             )
-        if limit is not None:  # A score that is written has no second rule for its use as a log-likelihood ratio.
-            scores = np.clip(scores, -limit, limit)
-        greater = self.estimator.classes_[1]
-        # A remark makes a guard's own score 0, and hardly anything else does. What is around it may move the score.
-        remarks = _remarks(last, X, np.flatnonzero(scores == 0) if answering is last else np.arange(len(rows)))
-        for i, row in enumerate(rows):
-            if not np.isfinite(scores[i]):
-                row.error = f"the detector gave the score {scores[i]}."
+        # A score that is written has no second rule for its use as a log-likelihood ratio.
+        scores = said.scores if said.limit is None else np.clip(said.scores, -said.limit, said.limit)
+        for i, (row, score, label, remark) in enumerate(zip(rows, scores, said.called, said.remarks, strict=True)):
+            if not np.isfinite(score):
+                row.error = f"the detector gave the score {score}."
                 continue
-            row.label, row.error = str(labels[i]), None
-            row.score = float(scores[i] if self.real_is_greater else -scores[i]) + 0.0  # no "-0"
-            if probabilities is not None:
-                row.probability = float(probabilities[i] if labels[i] == greater else 1 - probabilities[i])
-            if i in remarks:
-                row.warnings = [f"{NO_VERDICT}{remarks[i]}", *row.warnings]
+            row.label, row.error = str(label), None
+            row.score = float(self.sign * score) + 0.0  # no "-0"
+            if said.probabilities is not None:
+                row.probability = float(said.probabilities[i, self.classes.index(label)])
+            if remark:
+                row.warnings = [f"{NO_VERDICT}{remark}", *row.warnings]
                 row.label = row.label if self.labels_all else None
-                row.score, row.probability = 0.0, None if probabilities is None else 0.5
+                row.score, row.probability = 0.0, None if said.probabilities is None else 0.5
 
 
-def _remarks(guard: Any, X: Any, asked: NDArray[np.intp]) -> dict[int, str]:
-    """Return why clips have no verdict, by position, if it is a guard."""
-    if not len(asked) or not hasattr(guard, "remarks"):
-        return {}
-    remarks = guard.remarks(_safe_indexing(X, asked))
-    return {i: str(remark) for i, remark in zip(asked.tolist(), remarks, strict=True) if remark}
+def front_end(estimator: Any) -> tuple[Any, list[Any]]:
+    """Return the transformer that a detector hears clips with, and its guards; None where one of them is not ours."""
+    guards: list[Any] = []
+    while (inside := inner(estimator)) is not None or is_guard(estimator):
+        if inside is None:
+            guards.append(getattr(estimator, "guard_", None))
+            inside = estimator.estimator_
+        estimator = inside
+    transformer = getattr(estimator, "steps", [("", None)])[0][1]
+    is_ours = isinstance(transformer, ClipTransformer | CepstralStatisticsTransformer | Listener)
+    is_ours = is_ours and all(isinstance(guard, DomainGuard) for guard in guards)
+    return (transformer, guards) if is_ours else (None, [])
 
 
-def _load(row: Row, transformer: Any) -> NDArray[np.float32] | None:
-    """Load a clip just as the transformer would; note in the row what is wrong with it."""
-    is_panel = isinstance(transformer, ClipTransformer)
-    duration = None if is_panel and transformer.crop != "start" else transformer.duration
-    seconds = transformer.duration if is_panel else None
-    return load_clip(row, transformer.sample_rate, duration, is_panel=is_panel, panel_seconds=seconds)
+def set_n_jobs(estimator: Any, n_jobs: int) -> None:
+    """Tell a detector how many threads to hear clips with."""
+    transformer, guards = front_end(estimator)
+    for part in [*guards, *([] if transformer is None else [transformer])]:
+        part.set_params(n_jobs=n_jobs)

@@ -5,14 +5,11 @@ from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
 from skvoicefake.audio import MAX_RATE, MIN_RATE, AudioError
 from skvoicefake.labels import real_label as real_of
-from skvoicefake.metrics._inputs import unlimited_log_odds
-from skvoicefake.metrics._responses import _past_features, inner
+from skvoicefake.metrics._responses import inner, responses
 
 DEFAULT_RATE = 16_000  # Hz
 
@@ -72,39 +69,14 @@ class Asker:
             return [Answer(np.nan, np.nan, re.sub(r"^X\[0\]:? ", "", str(error)))]
 
     def _answers(self, clips: Any) -> list[Answer]:
-        scores, fake, remarks = _asked(self.estimator, clips)
-        fake = fake if self._sign > 0 else 1 - fake
+        said = responses(self.estimator, clips, calls=False)
+        fake = np.full(len(clips), np.nan)
+        if said.probabilities is not None:
+            fake = said.probabilities[:, 0 if self._sign > 0 else 1]
         return [
-            Answer(float(self._sign * score) + 0.0, float(p), remark or _oddity(score))  # no "-0"
-            for score, p, remark in zip(scores, fake, remarks, strict=True)
+            Answer(float(self._sign * score) + 0.0, float(p), str(remark) or _oddity(score))  # no "-0"
+            for score, p, remark in zip(np.asarray(said.scores), fake, said.remarks, strict=True)
         ]
-
-
-def _asked(estimator: Any, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
-    """Return scores towards the greater class, probabilities of the lesser, and remarks."""
-    if inner(estimator) is None and hasattr(estimator, "remarks") and hasattr(estimator, "estimator_"):
-        # A guard: it would ask itself, and have the features computed, for every kind of answer anew.
-        remarks = [str(remark) for remark in estimator.remarks(X)]
-        known = [i for i, remark in enumerate(remarks) if not remark]
-        scores, lesser = np.zeros(len(X)), np.full(len(X), 0.5)
-        if known:
-            scores[known], lesser[known], _ = _asked(estimator.estimator_, [X[i] for i in known])
-        return scores, lesser, remarks
-    # Features cost most; all answers are given from the same.
-    answering, features, last = _past_features(estimator, X)
-    lesser = np.full(len(X), np.nan)
-    if hasattr(answering, "predict_proba"):
-        probabilities = np.asarray(answering.predict_proba(features))
-        scores, lesser = unlimited_log_odds(probabilities)[0], probabilities[:, 0].astype(np.float64)
-    if hasattr(answering, "decision_function"):
-        scores = np.asarray(answering.decision_function(features), dtype=np.float64)
-    # A remark makes the score of a guard 0, and hardly anything else does. What is around it may move the score.
-    asked = np.flatnonzero(scores == 0) if answering is last else np.arange(len(X))
-    remarks = [""] * len(X)
-    if len(asked) and hasattr(last, "remarks"):
-        for i, remark in zip(asked, last.remarks(_safe_indexing(features, asked)), strict=True):
-            remarks[i] = str(remark)
-    return scores, lesser, remarks
 
 
 def rate_of(estimator: Any, sample_rate: float | None) -> float:

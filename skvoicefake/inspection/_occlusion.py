@@ -14,7 +14,7 @@ from skvoicefake.audio import clip_name, load_audio
 from skvoicefake.audio._clip import Waveform
 from skvoicefake.inspection._answers import Asker, duration_of, rate_of
 from skvoicefake.inspection._live import _count, _n_samples
-from skvoicefake.metrics._responses import inner
+from skvoicefake.metrics._responses import inner, is_guard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,7 +255,7 @@ def unguarded(estimator: Any) -> Any:
         return Pipeline(steps)
     if (inside := inner(estimator)) is not None:
         return unguarded(inside)
-    if hasattr(estimator, "remarks") and hasattr(estimator, "estimator_"):
+    if is_guard(estimator):
         return unguarded(estimator.estimator_)
     return estimator
 

@@ -201,7 +201,7 @@ def evaluate(
             scores=said.scores,
             limit=said.limit,
             called_positive=said.called == classes[1],
-            probabilities=said.probabilities,
+            probabilities=None if said.probabilities is None else said.probabilities[:, 1],
             history=said.history,
         ),
         units={"attack": attack, "codec": codec, "speaker": speaker},

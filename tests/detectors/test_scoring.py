@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -137,6 +137,9 @@ def test_what_is_odd_is_told_of_clips_for_any_transformer_of_ours_however_deep(a
     assert row.warnings[0].startswith("short: ")
 
 
+NOISE = ["no verdict: not enough speech", "short: 0.30 of 1.5 s, the rest is padding"]
+
+
 def test_what_a_guard_says_is_a_warning_without_a_verdict(clips):
     X, y = sounds(8)
     pipeline = make_pipeline(LFCCTransformer(duration=1.5, n_lfcc=5, output="stats"), StandardScaler())
@@ -149,7 +152,7 @@ def test_what_a_guard_says_is_a_warning_without_a_verdict(clips):
         assert speech.score == pytest.approx(
             (1 if real == "real" else -1) * guarded.decision_function(paths[:1])[0], rel=1e-6
         )
-        assert (noise.label, noise.error, noise.warnings) == (None, None, ["no verdict: not enough speech"])
+        assert (noise.label, noise.error, noise.warnings) == (None, None, NOISE)
         assert repr(noise.score) == "0.0"
         assert noise.probability == (0.5 if hasattr(classifier, "predict_proba") else None)
         rows = Scorer(guarded, real, labels_all=True).rows(paths)
@@ -185,11 +188,62 @@ def test_a_guard_inside_others_is_heard(around, guarded, clips):
     paths = [clips("noise.wav"), clips("speech.wav", X[0])]
     noise, speech = rows_of(detector, paths)
     assert (noise.label, noise.probability, repr(noise.score)) == (None, 0.5, "0.0")
-    assert (noise.error, noise.warnings) == (None, ["no verdict: not enough speech"])
+    assert (noise.error, noise.warnings) == (None, NOISE)
     assert (speech.label, speech.warnings) == (detector.predict(paths[1:])[0], [])
     assert speech.probability == pytest.approx(detector.predict_proba(paths[1:]).max(), rel=1e-6)
     (noise,) = Scorer(detector, "real", labels_all=True).rows(paths[:1])
     assert (noise.label, noise.probability, noise.score) == (detector.predict(paths[:1])[0], 0.5, 0)
+
+
+@pytest.mark.parametrize(("duration", "warnings"), [(None, []), (3.0, []), (1.5, NOISE[:1])])
+def test_a_guard_may_hear_more_of_a_clip_than_features_are_of(duration, warnings, guarded, clips):
+    guarded, X, y = guarded
+    guard = DomainGuard(min_speech=0.2, max_rejected=0, duration=duration)
+    detector = GuardedClassifier(guarded.estimator, guard).fit(X, y)
+    late = clips("late.wav", np.concatenate([0.01 * np.random.default_rng(0).normal(size=24_000), X[0]]))
+    (row,) = rows_of(detector, [late])
+    assert row.warnings == warnings
+    assert row.score == pytest.approx(detector.decision_function([late])[0], rel=1e-6)
+
+
+class Suffix(BaseEstimator):
+    """A guard that looks at names."""
+
+    def fit(self, X, y):
+        return self
+
+    def remarks(self, X):
+        return ["" if isinstance(clip, np.ndarray) or clip.endswith(".wav") else "no wav" for clip in X]
+
+
+def test_a_guard_of_ones_own_gets_paths(guarded, clips):
+    guarded, X, y = guarded
+    detector = GuardedClassifier(guarded.estimator, Suffix()).fit(X, y)
+    wav, flac = rows_of(detector, [clips("a.wav", X[0]), clips("a.flac", X[0])])
+    assert (wav.label, wav.warnings) == (detector.predict(X[:1])[0], [])
+    assert (flac.label, flac.warnings) == (None, ["no verdict: no wav"])
+
+
+def test_a_guard_and_what_it_guards_are_asked_once(guarded, clips):
+    guarded, X, y = guarded
+    heard = []
+
+    class Noting(LFCCTransformer):
+        def transform(self, X):
+            heard.append(("features", len(X)))
+            return super().transform(X)
+
+    class Guard(DomainGuard):
+        def remarks(self, X):
+            heard.append(("remarks", len(X)))
+            return super().remarks(X)
+
+    features = Noting(duration=1.5, n_lfcc=5, output="stats")
+    pipeline = make_pipeline(features, StandardScaler(), LogisticRegression())
+    detector = GuardedClassifier(pipeline, Guard(min_speech=0.2)).fit(X, y)
+    heard.clear()
+    rows_of(detector, [clips("noise.wav"), clips("speech.wav", X[0])])
+    assert heard == [("remarks", 2), ("features", 2)]
 
 
 def test_what_was_not_heard_of_a_long_recording_is_said(shipped, clips):
