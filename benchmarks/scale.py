@@ -119,7 +119,7 @@ def stage(name, folder, n_clips):
 
 def listed(folder, n_paths):
     """Return the peak of what predict holds of its paths before it scores the first."""
-    from skvoicefake.cli._predict import unique_paths
+    from skvoicefake.cli._inputs import unique_paths
     from skvoicefake.cli._progress import Remaining
 
     below = Path(folder, f"listed{n_paths}")

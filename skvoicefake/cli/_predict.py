@@ -5,13 +5,13 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from skvoicefake.audio import AudioError, files_below, is_address
+from skvoicefake.audio import is_address
 from skvoicefake.cli import _detector
+from skvoicefake.cli._inputs import key_of, named, unique_paths, why_empty
 from skvoicefake.cli._options import number, says, shows_bars
 from skvoicefake.cli._progress import Remaining
 from skvoicefake.cli._rows import Done, drop_rows, open_output, rows_in
@@ -36,7 +36,6 @@ examples:
   skvoicefake predict s3://bucket/recordings/ -o scores.csv           what fsspec reads
   find . -name '*.flac' | skvoicefake predict detector - --format jsonl
 """
-EMPTY_FOLDER = "no audio below this folder."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,11 +67,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--resume and --force go with -o FILE.")
     if args.retry_errors and not args.resume:
         raise UsageError("--retry-errors goes with --resume.")
-    is_named = names_detector(args.inputs)
-    inputs = args.inputs[is_named:]
-    if not inputs:
-        raise UsageError(f"expected files to score with the detector {args.inputs[0]}.")
-    detector = _detector.load_detector(Path(args.inputs[0]) if is_named else None, args.real_label)
+    name, inputs = named(args.inputs)
+    detector = _detector.load_detector(name, args.real_label)
     mark = _detector.mark(detector)
     scorer = scorer_of(detector, args.jobs)
     done = done_before(args, mark)
@@ -96,8 +92,7 @@ def run(args: argparse.Namespace) -> int:
             start = time.monotonic()
             rows = scorer.rows(batch)
             for row in rows:
-                if os.path.isdir(row.path) or is_folder_address(row.path):  # noqa: PTH112
-                    row.error = why_empty(row.path)
+                row.error = why_empty(row.path) or row.error
             writer.rows(rows)
             n_bad += sum(row.error is not None for row in rows)
             n_clips += len(rows)
@@ -176,76 +171,8 @@ class NoBar:
         """Count nothing."""
 
 
-def names_detector(inputs: list[str]) -> bool:
-    """Tell whether the first input is meant as a detector, be it there or not."""
-    first = inputs[0]
-    if _detector.is_detector(first):
-        return True
-    if len(inputs) == 1 or first == "-" or is_address(first) or os.path.exists(first):  # noqa: PTH110
-        return False
-    from skvoicefake.datasets._files import AUDIO_SUFFIXES
-
-    # Nothing is there. Were a detector's misspelt name taken for a clip, another detector would score the clips.
-    return os.path.splitext(first)[1].lower() not in AUDIO_SUFFIXES  # noqa: PTH122
-
-
-def unique_paths(inputs: Iterable[str], done: Iterable[str] = ()) -> Iterator[str]:
-    """Give every file once, in the order of the inputs, but those done; and folders without audio themselves."""
-    seen = {key_of(path) for path in done}
-    for name in inputs:
-        for given in lines_of_stdin() if name == "-" else [name]:
-            for path in audio_below(given) or [given]:
-                if (key := key_of(path)) not in seen:
-                    seen.add(key)
-                    yield path
-
-
-def key_of(path: str) -> str:
-    """Return what two ways to write one path have in common."""
-    # os.path, as a Path of Python 3.11 raises on names that are too long.
-    return path if is_address(path) else os.path.abspath(path)  # noqa: PTH100
-
-
-def audio_below(path: str) -> list[str]:
-    """Return the audio files below a folder; none, if it is none."""
-    from skvoicefake.datasets import find_audio
-    from skvoicefake.datasets._files import AUDIO_SUFFIXES
-
-    if is_folder_address(path):
-        with suppress(AudioError):  # which its row will tell
-            return [found for found in files_below(path) if os.path.splitext(found)[1].lower() in AUDIO_SUFFIXES]  # noqa: PTH122
-        return []
-    return find_audio(path) if os.path.isdir(path) else []  # noqa: PTH112
-
-
-def why_empty(path: str) -> str:
-    """Say why no audio was found below a folder."""
-    from skvoicefake._row import reason
-
-    try:
-        if is_address(path):
-            files_below(path)
-    except AudioError as error:
-        return reason(error, path)
-    return EMPTY_FOLDER
-
-
-def is_folder_address(path: str) -> bool:
-    """Tell whether a path is an address of a folder."""
-    return is_address(path) and path.endswith("/")
-
-
 def in_batches(paths: Iterable[str], size: int) -> Iterator[list[str]]:
     """Give as many paths at a time."""
     rest = iter(paths)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-def lines_of_stdin() -> Iterator[str]:
-    """Give the lines of the standard input as they come."""
-    with suppress(AttributeError):  # Names of files need not be UTF-8.
-        sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
-    for line in sys.stdin:
-        if path := line.rstrip("\r\n"):
-            yield path

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from skvoicefake._plotting import import_pyplot
 from skvoicefake.cli import _detector
+from skvoicefake.cli._inputs import named, unique_paths, why_empty
 from skvoicefake.cli._options import number, says, seconds, shows_bars, whole_file
-from skvoicefake.cli._predict import EMPTY_FOLDER, names_detector, unique_paths
 
 if TYPE_CHECKING:
     from skvoicefake.inspection import Row, Timeline
@@ -68,24 +68,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge; return 1 if there was a bad file."""
     from skvoicefake.cli import UsageError
-    from skvoicefake.detectors._scoring import Scorer
+    from skvoicefake.detectors._scoring import set_n_jobs
     from skvoicefake.inspection._answers import duration_of
     from skvoicefake.inspection._timeline import Listening
 
     if args.output is None and args.plot is None and args.force:
         raise UsageError("--force goes with -o FILE or --plot FILE.")
-    is_named = names_detector(args.inputs)
-    inputs = args.inputs[is_named:]
-    if not inputs:
-        raise UsageError(f"expected files to judge with the detector {args.inputs[0]}.")
+    name, inputs = named(args.inputs)
     paths = unique_paths(inputs)
     if args.plot is not None:
         paths = iter(listed := list(paths))
         if len(listed) > 1:
             raise UsageError(f"--plot is for one recording, got {len(listed)}.")
         check_picture(args.plot, force=args.force)
-    detector = _detector.load_detector(Path(args.inputs[0]) if is_named else None, args.real_label)
-    Scorer(detector.estimator, detector.real, n_jobs=args.jobs)  # which tells the detector how many threads
+    detector = _detector.load_detector(name, args.real_label)
+    set_n_jobs(detector.estimator, args.jobs)
     window = args.window if args.window is not None else min(WINDOW, duration_of(detector.estimator) or WINDOW)
     options = {
         "window": window,
@@ -119,9 +116,9 @@ def _judged(
     from skvoicefake.audio import AudioError
     from skvoicefake.inspection._timeline import Listening
 
-    if os.path.isdir(path):  # noqa: PTH112
-        write([{"path": path, "error": EMPTY_FOLDER}])
-        return None, EMPTY_FOLDER
+    if why := why_empty(path):
+        write([{"path": path, "error": why}])
+        return None, why
     heard = Listening(estimator, path, sample_rate=None, on_error="keep", **options)
     rows: list[Row] = []
     # Rows on the same terminal would run into the bar.

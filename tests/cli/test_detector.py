@@ -24,7 +24,7 @@ from skvoicefake.cli._detector import (
     save_detector,
     versions,
 )
-from skvoicefake.cli._predict import names_detector
+from skvoicefake.cli._inputs import names_detector
 from skvoicefake.metrics import evaluate_scores
 
 X = np.arange(8.0).reshape(-1, 1)

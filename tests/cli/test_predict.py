@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from skvoicefake.cli import main
-from skvoicefake.cli._predict import unique_paths
 from tests.checks.addresses import served
 from tests.checks.rows import rows_of
 
@@ -65,16 +64,6 @@ def test_reads_paths_from_the_standard_input(quick_detector, clips, capsys, monk
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert main(["predict", str(quick_detector), "-"]) == 0
     assert capsys.readouterr().out == HEADER
-
-
-def test_no_file_twice_whatever_way_it_is_written(corpus, monkeypatch):
-    monkeypatch.chdir(corpus)
-    given = ["real/ben/1.wav", "./real/ben", str(corpus / "real/ben/0.wav"), "real/../real/ben/2.wav"]
-    assert list(unique_paths(given)) == ["real/ben/1.wav", "real/ben/0.wav", "real/ben/2.wav", "real/ben/3.wav"]
-    assert list(unique_paths(given, done=["real/ben/3.wav", str(corpus / "real/ben/2.wav")])) == [
-        "real/ben/1.wav",
-        "real/ben/0.wav",
-    ]
 
 
 def test_addresses(quick_detector, clips, tmp_path, capsys):
@@ -216,7 +205,7 @@ def test_files_may_begin_with_a_dash(shipped, clips, monkeypatch, capsys):
     ("arguments", "status", "message"),
     [
         ("nowhere.joblib a.wav", 1, "nowhere.joblib: no such file or folder. A detector is a folder"),
-        ("DETECTOR", 2, "expected files to score with the detector"),
+        ("DETECTOR", 2, "expected files to judge with the detector"),
         ("DETECTOR a.wav --resume", 2, "--resume and --force go with -o FILE"),
         ("DETECTOR a.wav -o x.csv --retry-errors", 2, "--retry-errors goes with --resume"),
         ("DETECTOR a.wav --real-label yes", 1, "--real-label yes is none of the detector's classes ['fake', 'real']"),
