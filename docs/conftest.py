@@ -2,6 +2,10 @@
 
 The examples of a page share their names and their folder, so a page must stay
 on one worker: with pytest-xdist, add ``--dist loadfile``.
+
+Not run: blocks marked ``py``, which need a cluster or a service, ``text``, and
+commands in a shell. Of these, tests/test_docs.py checks subcommands and
+options, tests/test_readme.py runs those of the README.
 """
 
 import contextlib

@@ -1,17 +1,23 @@
 """The pages of the guide hold together: no link leads nowhere, no page stands alone, no public name is left out."""
 
 import re
+import shlex
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import skvoicefake
+from skvoicefake.cli import parse
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not path.relative_to(DOCS).parts[0].startswith("_"))
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
+
+SHELL = re.compile(r"^```(?:bash|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What the guide shows in a shell beside `skvoicefake`. No test runs it: it installs packages, starts services and jobs.
+OTHERS = {"pip", "source", "python", "python3", "npm", "uvicorn", "curl", "find", "split"}
 
 
 @pytest.fixture
@@ -72,3 +78,19 @@ def test_the_gallery_has_every_picture_and_leads_to_its_section():
     for _, address, _, _ in items:
         page, _, anchor = address.partition("#")
         assert anchor in anchors(DOCS / page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_are_those_that_there_are(page):
+    """Options and subcommands are understood. What they do is run as Python beside them, and in tests of the README."""
+    for block in SHELL.findall(page.read_text(encoding="utf-8")):
+        inside = False  # of a quotation of several lines
+        for line in block.splitlines():
+            starts, inside = not inside, inside != line.count('"') % 2
+            words = shlex.split(line.removeprefix("$ "), comments=True) if starts and not inside else []
+            if not words or "=" in words[0]:
+                continue
+            if words[0] == "skvoicefake":
+                parse(words[1 : words.index("<") if "<" in words else None])
+            elif starts:
+                assert words[0] in OTHERS, line

@@ -17,7 +17,7 @@ def as_markdown(text: str, name: str) -> str:
         if (source := "".join(cell["source"]))
     ]
     heading, _, rest = parts[0].partition("\n")
-    return "\n\n".join([f"{heading}\n\n{{download}}`{name}`\n{rest}", *parts[1:]])
+    return "\n\n".join([f"{heading}\n\n{{download}}`Jupyter: {name} <{name}>`\n{rest}", *parts[1:]])
 
 
 class NotebookParser(MystParser):
