@@ -35,7 +35,7 @@ def group_folds(n_folds: int, codes: NDArray[np.intp]) -> StratifiedGroupKFold:
     if (n_groups := len(np.unique(codes))) < n_folds:
         raise ValueError(
             f"LLRCalibrator keeps every group in one of cv={n_folds} folds, and groups holds {n_groups}."
-            + (f" Pass cv={n_groups}, or clips of more groups." if n_groups > 1 else " Pass clips of more groups.")
+            + (f" Set its cv={n_groups}, or pass clips of more groups." if n_groups > 1 else " Pass clips of more groups.")
         )
     return StratifiedGroupKFold(n_folds)
 

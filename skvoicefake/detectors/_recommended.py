@@ -57,7 +57,9 @@ def recommended_detector(*, cache: Any = None, n_jobs: int | None = None, random
     Say where clips come from: ``fit(clips, labels, clf__groups=sources)``.
     Then the scores that it is calibrated with are of sources it did not hear,
     and no source outweighs all others. Without, its probabilities are right
-    for voices and generators like those of training alone.
+    for voices and generators like those of training alone. Of fewer than five
+    sources, say how many before:
+    ``detector.set_params(estimator__estimator__clf__cv=3)``.
 
     Examples
     --------
