@@ -111,6 +111,13 @@ class Batches(keras.utils.PyDataset):
         crops = [self.panel[row, start : start + self.n_frames] for row, start in zip(rows, starts, strict=True)]
         return np.stack(crops).astype(np.float32, copy=False)
 
+    def let_go(self) -> None:
+        """Hold the panel no longer: TensorFlow keeps what it has read batches of for as long as the process lives.
+
+        Batches that it may still be fetching ahead are of zeros.
+        """
+        self.panel = np.broadcast_to(np.float32(0), self.panel.shape)
+
     def on_epoch_end(self) -> None:
         """Shuffle, and draw what the coming epoch shows of every clip: Keras may ask for a batch more than once."""
         if self._rng is None:

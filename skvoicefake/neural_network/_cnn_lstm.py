@@ -381,8 +381,13 @@ def _train(
     """Train a compiled model through scikeras; return its history."""
     engine = _Engine(model=lambda: model, epochs=epochs, verbose=0, shuffle=False, callbacks=callbacks)
     engine._batches, engine._validation_batches = batches, validation
-    with without_retracing_warnings():
-        engine.fit(np.zeros((2, 1)), [0, 1])
+    try:
+        with without_retracing_warnings():
+            engine.fit(np.zeros((2, 1)), [0, 1])
+    finally:
+        for used in (batches, validation):
+            if used is not None:
+                used.let_go()
     return {key: [float(value) for value in values] for key, values in engine.history_.items()}
 
 

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -169,3 +172,15 @@ def test_masked_frames_take_the_mean_whether_or_not_the_batch_is_standardised():
     outside = Batches(*common, None, np.arange(5), seed=0, masks=Masks(2, 1, 0.5, mean))[0][0]
     assert np.array_equal(inside, (outside - mean) / scale)
     assert 0 < np.mean(inside == 0) < 1
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_nothing_holds_the_panel_after_training(tiny, make_panel, early_stopping):
+    """TensorFlow keeps the batches of every fit, and a search in one process has hundreds."""
+    X, y = make_panel()
+    held = weakref.ref(X)
+    clf = tiny(early_stopping=early_stopping, validation_fraction=0.5).fit(X, y)
+    clf.predict_proba(X)
+    del X
+    gc.collect()
+    assert held() is None
