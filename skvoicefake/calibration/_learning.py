@@ -33,9 +33,10 @@ def two_classes(y: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
 def group_folds(n_folds: int, codes: NDArray[np.intp]) -> StratifiedGroupKFold:
     """Return the folds of `fit` with groups."""
     if (n_groups := len(np.unique(codes))) < n_folds:
+        advice = f"Set its cv={n_groups}, or pass" if n_groups > 1 else "Pass"
         raise ValueError(
             f"LLRCalibrator keeps every group in one of cv={n_folds} folds, and groups holds {n_groups}."
-            + (f" Set its cv={n_groups}, or pass clips of more groups." if n_groups > 1 else " Pass clips of more groups.")
+            f" {advice} clips of more groups."
         )
     return StratifiedGroupKFold(n_folds)
 

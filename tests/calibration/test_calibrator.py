@@ -396,7 +396,7 @@ def test_clips_without_a_group_are_told(names, frozen):
 @pytest.mark.parametrize(
     ("n_groups", "cv", "message"),
     [
-        (3, None, "one of cv=5 folds, and groups holds 3. Set its cv=3, or clips of more groups"),
+        (3, None, "one of cv=5 folds, and groups holds 3. Set its cv=3, or pass clips of more groups"),
         (2, 3, "one of cv=3 folds, and groups holds 2. Set its cv=2, or"),
         (1, None, "one of cv=5 folds, and groups holds 1. Pass clips of more groups"),
     ],
