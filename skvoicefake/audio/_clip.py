@@ -1,6 +1,7 @@
 """What a clip may be, its limits, what messages call it, and the error of a clip that cannot be read."""
 
 import os
+from numbers import Real
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
@@ -29,6 +30,21 @@ def clip_name(clip: object, position: int | None = None) -> str:
     if position is None:
         return repr(path) if isinstance(path, str) else f"clip of type {type(clip).__name__}"
     return f"X[{position}] ({path!r})" if isinstance(path, str) else f"X[{position}]"
+
+
+def refuse_one_clip(X: Any, name: str) -> None:
+    """Raise if X is one clip, or a folder of them, and no sequence of clips."""
+    is_pair = isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real)
+    is_path = isinstance(X, str | os.PathLike)
+    if not (is_path or is_pair or isinstance(X, bytes | bytearray | memoryview) or hasattr(X, "read")):
+        return
+    expected = f"{name} expected X to be a sequence of clips, got"
+    if is_path and os.path.isdir(X):  # noqa: PTH112 (a Path raises where the text is too long for a name)
+        raise ValueError(
+            f"{expected} the folder {os.fspath(X)!r}. List what is in it: skvoicefake.datasets.find_audio(folder), or"
+            " load_folder(folder) for clips and labels."
+        )
+    raise ValueError(f"{expected} one clip ({type(X).__name__}). Wrap it: [clip].")
 
 
 def check_n_channels(n_channels: int, name: str) -> None:

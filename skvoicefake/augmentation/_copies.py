@@ -1,6 +1,5 @@
 """Augmented copies of the clips of X: arrays of arrays, files of files; and messages about copies, about clips."""
 
-import os
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 
 from skvoicefake.audio import AudioError, clip_name, load_audio
+from skvoicefake.audio._clip import refuse_one_clip
 from skvoicefake.augmentation._rooms import fitted
 from skvoicefake.augmentation._signals import Waveform
 
@@ -23,8 +23,7 @@ Change = Callable[[Waveform, np.random.Generator], Waveform]
 
 def clips_of(X: Any, name: str) -> NDArray[Any] | list[Any]:
     """Return the rows of a table of samples, as a 2-D array of numbers, or any other clips as a list."""
-    if isinstance(X, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(X, "read"):
-        raise ValueError(f"{name} expected X to be a sequence of clips, got one clip ({type(X).__name__}): [clip].")
+    refuse_one_clip(X, name)
     if isinstance(X, list | tuple) and not (X and all(_is_row(row) for row in X)):
         clips = list(X)
     elif hasattr(X, "columns") and not _is_numeric(X):

@@ -90,7 +90,7 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, Any]:
     parser = argparse.ArgumentParser(prog="skvoicefake", description="Tell real voices from deepfakes.")
     parser.add_argument("--version", action="version", version=f"skvoicefake {skvoicefake.__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    subparsers = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND")
     chosen = next((argument for argument in argv if argument in SUBCOMMANDS), None)
     subcommand: Any = import_module(f"skvoicefake.cli._{chosen}") if chosen else None
     for name, summary in SUBCOMMANDS.items():
@@ -104,6 +104,9 @@ def parse(argv: Sequence[str]) -> tuple[argparse.Namespace, Any]:
         if name == chosen:
             subcommand.add_arguments(subparser)
     args, rest = parser.parse_known_args(argv)
+    if args.subcommand is None:
+        parser.print_help(sys.stderr)
+        parser.exit(2, f"\nskvoicefake: expected one of these subcommands, got {' '.join(argv) or 'none'}.\n")
     if rest:
         # argparse takes the files before the first option behind them to be all.
         named = rest[: rest.index("--")] if "--" in rest else rest

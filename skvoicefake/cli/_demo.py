@@ -68,8 +68,8 @@ def run(args: argparse.Namespace) -> None:
             "--sentences must be 8 or more, so that every split has some, and --epochs 1 or more, got"
             f" {args.sentences} and {args.epochs}."
         )
-    args.output.mkdir(parents=True, exist_ok=True)
     clips = gather(args)
+    args.output.mkdir(parents=True, exist_ok=True)
     train, held_out, unseen = split(clips, args.unseen_speaker, args.seed)
     describe(train, "Training")
     describe(held_out, "Held out: other sentences")

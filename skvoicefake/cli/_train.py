@@ -130,6 +130,7 @@ def run(args: argparse.Namespace) -> None:
     _detector.save_detector(args.output, pipeline, about)
     if args.cache is None:
         shutil.rmtree(cache, ignore_errors=True)
+    says("what other than the voice may give the classes away, skvoicefake audit tells of the same recordings.")
     says(f"{args.output}{os.sep} holds the detector, after {time.perf_counter() - start:.0f} s.")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
+from skvoicefake._warn import warn
+from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed
 from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._copysynthesis import FAKE_NAME
 from skvoicefake.datasets._corpus import Names, pick
@@ -167,6 +168,8 @@ def class_folders(root: Path) -> dict[Path, str]:
         found = [path.name for path in folders]
         inside = [str(path) for path in folders if _has_classes(path)]
         hint = f" {inside[0]} is such a folder." if inside else ""
+        if set(kinds.values()) == {"real"}:
+            hint = " Fakes can be made of real recordings: skvoicefake.datasets.make_copysynthesis."
         raise FileNotFoundError(f"{root}: expected a folder with real/ and fake/ inside, found {found[:20]}.{hint}")
     return kinds
 

@@ -14,6 +14,7 @@ from skvoicefake.detectors._guard import FOREIGN, NARROW, NO_SPEECH
 from skvoicefake.feature_extraction._clips import as_clips
 from skvoicefake.feature_extraction._parallel import for_each
 
+NAME = "ShippedDetector"  # what users know
 REMARKS = ("", NO_SPEECH, NARROW, FOREIGN)
 
 
@@ -49,7 +50,7 @@ class Listener(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Return a row a clip: its features, and the place of its remark in `REMARKS`."""
-        clips = as_clips(self, X, reset=False)
+        clips = as_clips(self, X, reset=False, name=NAME)
         transformer, guard = self.frozen.transformer, self.frozen.guard
         features = np.zeros((len(clips), len(self.frozen.mean) + 1), dtype=np.float32)
 
@@ -59,7 +60,7 @@ class Listener(TransformerMixin, BaseEstimator):
             if guard is not None:
                 features[i, -1] = REMARKS.index(guard.remarks([y])[0])
 
-        for_each(listen, range(len(clips)), n_jobs=self.n_jobs, name="ShippedDetector", verbose=0)
+        for_each(listen, range(len(clips)), n_jobs=self.n_jobs, name=NAME, verbose=0)
         return features
 
     def __sklearn_tags__(self) -> Tags:

@@ -119,7 +119,7 @@ class ShippedDetector(ClassifierMixin, BaseEstimator):
         self._check()
         (_, listener), (_, classifier) = self.estimator_.steps
         labels, classes = self._labels(y, "calibrate"), self.classes_.tolist()
-        check_consistent_length(as_clips(listener, X, reset=False).items, labels)
+        check_consistent_length(as_clips(listener, X, reset=False, name="ShippedDetector").items, labels)
         weights = None
         if groups is not None:
             weights = weights_of_groups(labels == classes[1], check_groups(groups, len(labels)))

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_feature_names, validate_data
 
 from skvoicefake.audio import clip_name
+from skvoicefake.audio._clip import refuse_one_clip
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,14 @@ class Clips:
         return clip_name(self.items[i], i)
 
 
-def as_clips(estimator: BaseEstimator, X: Any, *, reset: bool) -> Clips:
+def as_clips(estimator: BaseEstimator, X: Any, *, reset: bool, name: str = "") -> Clips:
     """Return the clips of X, keeping scikit-learn's books on the estimator.
 
     A 2-D array or an all-numeric table is a row a clip, and sets or checks
     `n_features_in_`; sequences of clips have no number of features.
     """
-    name = type(estimator).__name__
-    is_pair = isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real)
-    if isinstance(X, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(X, "read") or is_pair:
-        raise ValueError(
-            f"{name} expected X to be a sequence of clips, got one clip ({type(X).__name__}). Wrap it: [clip]."
-        )
+    name = name or type(estimator).__name__
+    refuse_one_clip(X, name)
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         return _clips_of_table(estimator, X, reset=reset)
     if isinstance(X, list | tuple):

@@ -38,6 +38,7 @@ MOST_JSON = {ESTIMATOR: 4 * 2**20, MANIFEST: 16 * 2**20}
 MOST_VALUES = 500_000
 MOST_DIGITS = 60  # of a whole number
 START = b"PK\x03\x04"
+PICKLE = b"\x80"
 
 
 def pack(manifest: dict[str, Any], members: dict[str, bytes]) -> bytes:
@@ -74,6 +75,11 @@ class Archive:
     """
 
     def __init__(self, content: bytes) -> None:
+        if content.startswith(PICKLE):
+            refuse(
+                "it looks like a pickle, of joblib.dump or pickle.dump, which may run any program when it is loaded. If"
+                " you trust whoever made it, load it with joblib.load, and write it by skvoicefake.save"
+            )
         if not content.startswith(START):
             refuse("it is damaged, or no file of skvoicefake.save")
         self._packed = ZipFile(io.BytesIO(content))

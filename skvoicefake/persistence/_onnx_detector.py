@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Sequence
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from skvoicefake._row import part_heard
 from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, clip_name, load_audio
+from skvoicefake.audio._clip import refuse_one_clip
 from skvoicefake.persistence._archive import is_estimator_file
 
 FORMAT = 1
@@ -250,9 +250,7 @@ class OnnxDetector:
 
 def _clips(X: Any) -> tuple[Sequence[Any], bool]:
     """Return the clips of X, and whether they are the rows of a table of samples."""
-    is_pair = isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real)
-    if isinstance(X, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(X, "read") or is_pair:
-        raise ValueError(f"expected a sequence of clips, got one clip ({type(X).__name__}). Wrap it: [clip].")
+    refuse_one_clip(X, "OnnxDetector")
     if not len(X if hasattr(X, "__len__") else (X := list(X))):
         raise ValueError("expected one clip or more, got an empty sequence.")
     if not hasattr(X, "__array__"):

@@ -32,6 +32,17 @@ def test_bad_usage_is_status_2(command, capsys):
     assert "usage: skvoicefake" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["", "--hlep"])
+def test_without_a_subcommand_all_are_listed(command, capsys):
+    with pytest.raises(SystemExit):
+        main(command.split())
+    out, error = capsys.readouterr()
+    assert not out
+    for name, summary in SUBCOMMANDS.items():
+        assert any(line.split() == [name, *summary.split()] for line in error.splitlines())
+    assert error.endswith(f"expected one of these subcommands, got {command or 'none'}.\n")
+
+
 def test_a_missing_package_is_named_as_it_is_installed(monkeypatch, capsys):
     monkeypatch.setattr(_info, "run", lambda args: importlib.import_module("no_such_package.part"))
     assert main(["info"]) == 1
@@ -50,6 +61,7 @@ def test_bad_data_is_status_1_and_one_line(tmp_path, capsys):
     assert error.count("\n") == 1
     assert error.startswith("skvoicefake: ")
     assert "no such folder" in error
+    assert not (tmp_path / "out").exists()
 
 
 def test_debug_shows_the_traceback(tmp_path):

@@ -47,6 +47,7 @@ def test_writes_a_detector_and_its_report(trained, corpus):
     assert "Groups: 6 (sub-folders of the class folders)" in answer.stderr
     assert "training on 40 clips, at most 3 epochs; 8 clips (17%) are held out." in answer.stderr
     assert "at random" not in answer.stderr
+    assert "skvoicefake audit tells of the same recordings" in answer.stderr
     assert "Warning" not in answer.stderr
     about = json.loads((folder / "detector.json").read_text())
     assert (about["format"], about["classes"], about["real"], about["duration"]) == (1, ["fake", "real"], "real", 0.3)

@@ -176,7 +176,8 @@ def test_what_is_left_out_is_reported(corpus):
     [
         ([], r"no such folder"),
         (["notes/a.wav"], r"expected a folder with real/ and fake/ inside, found \['notes'\]"),
-        (["real/a.wav"], r"real/ and fake/ inside, found \['real'\]"),
+        (["real/a.wav"], r"real/ and fake/ inside, found \['real'\]\. Fakes can be made of .*make_copysynthesis"),
+        (["fake/a.wav"], r"real/ and fake/ inside, found \['fake'\]\.$"),
         (["real/a.wav", "fake/b.txt"], r"fake: no audio below this folder \(1 other file: .*b\.txt'\)"),
         (["part/real/a.wav", "part/fake/b.wav"], r"found \['part'\]\. .*part is such a folder"),
         (

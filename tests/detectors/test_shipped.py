@@ -110,6 +110,8 @@ def test_is_fitted_and_stays_so(detector, clips):
         answer = getattr(ShippedDetector(), name)
         with pytest.raises(NotFittedError, match="load_detector\\(\\) returns the one in the package"):
             answer(clips[0])
+        with pytest.raises(ValueError, match="ShippedDetector expected X to be a sequence of clips, got one clip"):
+            getattr(detector, name)("clip.wav")
     with pytest.raises(NotFittedError, match="is empty"):
         ShippedDetector().card  # noqa: B018
     assert repr(detector) == "ShippedDetector()"
