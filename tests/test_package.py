@@ -19,6 +19,7 @@ FLOORS = {
     "_classifier_input": 0,
     "_meta_classifier": 0,
     "_reports": 0,
+    "_warn": -1,
     "_row": 1,
     "feature_extraction": 1,
     "neural_network": 1,

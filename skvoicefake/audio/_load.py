@@ -1,12 +1,12 @@
 """load_audio: whatever a clip is, one waveform."""
 
-import warnings
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skvoicefake._warn import warn
 from skvoicefake.audio._clip import (
     MAX_DURATION,
     MAX_RATE,
@@ -145,11 +145,9 @@ def as_channels(samples: NDArray[Any], name: str) -> NDArray[Any]:
         )
     bits = 8 * samples.dtype.itemsize
     if bits == 64 and samples.size and np.abs(samples.astype(np.float64)).max() < 2**31:
-        warnings.warn(
+        warn(
             f"{name}: {samples.dtype} samples are scaled by their type, by 2**-63, but all of these fit"
             " 32 bits. If they are 16- or 32-bit PCM, convert them with .astype(np.int16) or np.int32.",
-            UserWarning,
-            stacklevel=2,
         )
     scaled = samples.astype(np.float64)
     if kind == "u":

@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -21,6 +20,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from skvoicefake._warn import warn
 from skvoicefake.calibration._learning import (
     answers_of,
     edge_of,
@@ -215,12 +215,10 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         edge = edge_of(responses)
         slope, offset = line_through(scores_of(responses, edge), is_positive[tested], weights[tested], classes)
         if slope < 0:
-            warnings.warn(
+            warn(
                 f"On clips that it was not trained on, the scores of {type(self.estimator).__name__} fall towards"
                 f" {classes.tolist()[1]!r}: it is no better than chance, or upside down. The likelihood ratios turn"
                 " the scores round.",
-                UserWarning,
-                stacklevel=3,
             )
         self.classes_, self.estimator_, self._edge = classes, estimator, edge
         self.slope_, self.offset_ = slope, offset
@@ -312,11 +310,9 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         is_trained = not isinstance(self.estimator, FrozenEstimator)
         is_left_out = "sample_weight" in given.keys() - taken.keys()
         if is_trained and is_left_out and not any("sample_weight" in name for name in fit_params):
-            warnings.warn(
+            warn(
                 f"{type(self.estimator).__name__}.fit takes no sample_weight: the weights are for the calibration"
                 " alone. For a step of a Pipeline, pass STEP__sample_weight as well.",
-                UserWarning,
-                stacklevel=4,
             )
         passed_on = {name: value for name, value in given.items() if name in taken}
         return passed_on | fit_params, {} if groups is None else {"groups": groups}

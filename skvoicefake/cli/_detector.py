@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from skvoicefake._warn import warn
 from skvoicefake.labels import real_label as real_of
 from skvoicefake.persistence._archive import is_estimator_file
 from skvoicefake.persistence._versions import changed, versions
@@ -212,17 +213,13 @@ def _unpickle(file: Path, *, is_known: bool) -> Any:
     news = [warning.message for warning in caught if isinstance(warning.message, InconsistentVersionWarning)]
     if news and not is_known:
         then, now = news[0].original_sklearn_version, news[0].current_sklearn_version
-        _warn(f"{file}: saved with scikit-learn {then}, loaded with {now}: it may behave differently.")
+        warn(f"{file}: saved with scikit-learn {then}, loaded with {now}: it may behave differently.")
     return estimator
 
 
 def _warn_of_versions(path: Path, then: dict[str, str]) -> None:
     if news := changed(then):
-        _warn(f"{path}: trained with {', '.join(news)}: it may behave differently.")
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=4)
+        warn(f"{path}: trained with {', '.join(news)}: it may behave differently.")
 
 
 def _real_class(classes: list[Any], real_label: str | None, file: Path | str) -> Hashable:

@@ -1,7 +1,5 @@
 """What all readers of labelled clips return."""
 
-import sys
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,14 +66,6 @@ def listed(items: Sequence[object], noun: str, what: str = "", n_shown: int = 3)
     shown = ", ".join(repr(str(item)) for item in items[:n_shown]) + (", ..." if len(items) > n_shown else "")
     count = f"{len(items)} {noun}{'' if len(items) == 1 else 's'}{what and ' ' + what}"
     return count + (f": {shown}" if items else "")
-
-
-def warn(message: str) -> None:
-    """Warn as of the line outside this package that called it."""
-    level, frame = 1, sys._getframe()
-    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith("skvoicefake."):
-        frame, level = frame.f_back, level + 1  # type: ignore[assignment]
-    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def _describe(frame: pd.DataFrame, report: dict[str, Any], about: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from skvoicefake._warn import warn
 from skvoicefake.audio import AudioError, load_audio
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def make_copysynthesis(
         listed = "".join(f"\n  {error}" for error in errors[:10])
         more = f"\n  and {len(errors) - 10} more" if len(errors) > 10 else ""
         message = f"{len(errors)} clips could not be read and have no fakes:{listed}{more}"
-        warnings.warn(message, UserWarning, stacklevel=2)
+        warn(message)
     made = [(job, path) for job, (path, error) in zip(jobs, outcomes, strict=True) if error is None]
     rows = [(path, method, source) for (source, method, _), path in made]
     return pd.DataFrame(rows, columns=["path", "method", "source"])

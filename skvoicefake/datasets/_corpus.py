@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from skvoicefake._groups import connected_groups, is_unknown
-from skvoicefake.datasets._bunch import LEFT_OUT, as_bunch, fill_unknown, listed, warn
+from skvoicefake._warn import warn
+from skvoicefake.datasets._bunch import LEFT_OUT, as_bunch, fill_unknown, listed
 from skvoicefake.datasets._files import Audio, Tree, audio_below, clip_key, clip_keys
 from skvoicefake.datasets._rows import read_rows
 from skvoicefake.labels import label_kind

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-import warnings
 from collections.abc import Iterable, Iterator
 from numbers import Real
 from pathlib import Path
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from skvoicefake._groups import connected_groups, is_unknown
+from skvoicefake._warn import warn
 from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError
 from skvoicefake.audio._decoding import as_is
 from skvoicefake.datasets._bunch import as_bunch, listed
@@ -167,7 +167,7 @@ def cut_segments(
     if "target" in table and (gone := set(table["target"]) - set(frame["target"])):
         raise ValueError(f"cut_segments: no window of {min(gone)} recordings is left: {'; '.join(lost)}.")
     if lost:
-        warnings.warn(f"{'; '.join(lost)}; left out.", UserWarning, stacklevel=2)
+        warn(f"{'; '.join(lost)}; left out.")
     left_out = {"bad_recordings": bad, "recordings_without_windows": empty, "repeated_recordings": repeated}
     return _as_windows(frame, clips, str(output_dir), left_out)
 

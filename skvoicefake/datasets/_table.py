@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from skvoicefake._groups import connected_groups
-from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed, warn
+from skvoicefake._warn import warn
+from skvoicefake.datasets._bunch import as_bunch, fill_unknown, listed
 from skvoicefake.datasets._collector import without_collector
 from skvoicefake.datasets._columns import USUAL_NAMES, find_column, read_table, targets
 from skvoicefake.datasets._corpus import Names, group_names, pick

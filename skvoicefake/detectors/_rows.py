@@ -1,6 +1,5 @@
 """The shell of transformers from a clip, whatever its length, to a row of numbers: nothing is learned."""
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
@@ -113,13 +112,8 @@ class RowTransformer(TransformerMixin, BaseEstimator, ABC):
             features[i] = row(i) if shelf is None else shelf.get(clips.items[i], lambda: row(i))
 
         for_each(put, range(len(clips)), n_jobs=self.n_jobs, name=type(self).__name__, verbose=self.verbose)
-        if shelf is not None and shelf.failure is not None:
-            warnings.warn(
-                f"cache={shelf.folder!r} cannot be written to ({shelf.failure.strerror}): the features are right, but"
-                " not all are kept for the next time. Make room, or choose another folder.",
-                UserWarning,
-                stacklevel=2,
-            )
+        if shelf is not None:
+            shelf.warn_of_failure()
         return features
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import skvoicefake
+from skvoicefake._warn import warn
 from skvoicefake.feature_extraction._identity import identity
 from skvoicefake.feature_extraction._store import FeatureStore
 
@@ -67,6 +68,14 @@ class Shelf:
         if self.name(clip) == name:
             self._keep(name, array.tobytes())
         return array
+
+    def warn_of_failure(self) -> None:
+        """Tell the user if something could not be written."""
+        if self.failure is not None:
+            warn(
+                f"cache={self.folder!r} cannot be written to ({self.failure.strerror}): the features are right, but"
+                " not all are kept for the next time. Make room, or choose another folder."
+            )
 
     def name(self, clip: Any) -> str | None:
         """Return the name of a clip's entry, None for what has none."""

@@ -1,6 +1,5 @@
 """What transformers that filter the spectra of frames share, in the shell of `_transformer`."""
 
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skvoicefake._warn import warn
 from skvoicefake.feature_extraction import _cepstra, _filters, _spectrum
 from skvoicefake.feature_extraction._transformer import ClipTransformer
 
@@ -94,11 +94,9 @@ class SpectralTransformer(ClipTransformer):
         n_bands, scale = self._filters()
         filters = _filters.triangles(self.sample_rate, self.n_fft, n_bands, self.fmin, self.fmax, scale, "peak")
         if n_empty := int(np.count_nonzero(filters.max(axis=1) == 0)):
-            warnings.warn(
+            warn(
                 f"{n_empty} of {self._band_counter}={n_bands} {self._bands} hold no frequency bin of"
                 f" n_fft={self.n_fft} and are always silent. Take fewer bands or longer frames.",
-                UserWarning,
-                stacklevel=4,
             )
 
     def _n_frames(self) -> int:

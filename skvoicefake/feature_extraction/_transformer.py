@@ -1,7 +1,6 @@
 """The shell that turns clips into panels, whatever the features: fit, transform, lengths, bad clips, output."""
 
 import os
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -16,6 +15,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skvoicefake._warn import warn
 from skvoicefake.audio import MAX_DURATION, MAX_RATE, MIN_RATE, AudioError, load_audio
 from skvoicefake.feature_extraction import _cepstra
 from skvoicefake.feature_extraction._clips import Clips, as_clips
@@ -226,7 +226,8 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
                 lengths[i] = length() if store is None else int(store.get(clips.items[i], length))
 
             bad = self._each(measure, range(len(clips)))
-            self._report_unkept(store)
+            if store is not None:
+                store.warn_of_failure()
             if len(bad) == len(clips):
                 raise AudioError(
                     f"None of the {len(clips)} clips can be read, so none is the longest. First: {bad[0][1]}"
@@ -369,7 +370,8 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
             put(i, sequence)
 
         bad = self._each(fill, range(len(clips)))
-        self._report_unkept(store)
+        if store is not None:
+            store.warn_of_failure()
         return bad
 
     def _each(self, function: Callable[[int], Any], positions: Sequence[int]) -> list[tuple[int, str]]:
@@ -386,15 +388,6 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
 
         return for_each(attempt, positions, n_jobs=self.n_jobs, name=type(self).__name__, verbose=self.verbose)
 
-    def _report_unkept(self, store: Shelf | None) -> None:
-        if store is not None and store.failure is not None:
-            warnings.warn(
-                f"cache={store.folder!r} cannot be written to ({store.failure.strerror}): the features are right, but"
-                " not all are kept for the next time. Make room, or choose another folder.",
-                UserWarning,
-                stacklevel=5,
-            )
-
     def _report(self, bad: list[tuple[int, str]]) -> None:
         if self.on_error == "raise":
             return
@@ -402,8 +395,4 @@ class ClipTransformer(TransformerMixin, BaseEstimator, ABC):
         if bad:
             listed = "".join(f"\n  {message}" for _, message in bad[:10])
             more = f"\n  and {len(bad) - 10} more, in bad_clips_" if len(bad) > 10 else ""
-            warnings.warn(
-                f"{len(bad)} clips could not be read and became rows of {self.on_error}:{listed}{more}",
-                UserWarning,
-                stacklevel=4,
-            )
+            warn(f"{len(bad)} clips could not be read and became rows of {self.on_error}:{listed}{more}")

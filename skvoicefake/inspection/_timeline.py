@@ -1,7 +1,6 @@
 """timeline: a recording of any length, window by window."""
 
 import os
-import warnings
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvoicefake._warn import warn
 from skvoicefake.audio import AudioError, clip_name, load_audio
 from skvoicefake.audio._load import as_channels, unpack_pair
 from skvoicefake.audio._streaming import BLOCK, Blocks, open_stream
@@ -254,7 +254,7 @@ def timeline(
             rows += found
             bar.update(len(found))
     if heard.error is not None:
-        warnings.warn(f"{heard.error} The timeline ends there.", UserWarning, stacklevel=2)
+        warn(f"{heard.error} The timeline ends there.")
     return heard.timeline(rows, aggregation)
 
 

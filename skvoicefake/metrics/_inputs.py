@@ -1,6 +1,5 @@
 """One check of labels, scores and weights for every metric."""
 
-import warnings
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from scipy.special import logit
 from sklearn.utils._missing import is_pandas_na
 
 from skvoicefake import labels as field_words
+from skvoicefake._warn import warn
 from skvoicefake.metrics._sample import Floats, Sample
 
 
@@ -45,7 +45,7 @@ class Clips(NamedTuple):
 def read_sample(y_true: ArrayLike, y_score: ArrayLike, pos_label: Any, sample_weight: ArrayLike | None) -> Sample:
     """Check the input of a public metric, and warn its caller of scores that point the wrong way."""
     sample = check_clips(y_true, y_score, pos_label, sample_weight).sample()
-    warn_if_upside_down(sample, stacklevel=4)
+    warn_if_upside_down(sample)
     return sample
 
 
@@ -55,16 +55,15 @@ def is_upside_down(sample: Sample) -> bool:
     return sample.crossing[0] > 0.5 + 1e-12
 
 
-def warn_if_upside_down(sample: Sample, stacklevel: int = 3) -> None:
+def warn_if_upside_down(sample: Sample) -> None:
     """Warn if the scores would do better with the sign turned round."""
     if is_upside_down(sample):
         negative, positive = sample.classes
         # No figures in the text, so that Python shows it once a place.
-        warnings.warn(
+        warn(
             f"These scores tell the classes apart better upside down (the equal error rate is above 0.5)."
             f" They should rise towards {positive!r}. If they rise towards {negative!r}, pass pos_label={negative!r}.",
             UpsideDownWarning,
-            stacklevel=stacklevel,
         )
 
 

@@ -310,7 +310,7 @@ def _notes(judged: Judged, table: pd.DataFrame, matrix: pd.DataFrame | None, wan
             if not counts[:, i].sum():
                 notes.append(f"No clip was called {label!r}: its precision is 0 by convention.")
         worst = 1 - float(np.min(np.diagonal(counts) / counts.sum(axis=1)))
-        if "equal_error_rate" in figures and eer <= 0.5 and worst > 2 * eer + 0.05:
+        if "equal_error_rate" in figures and worst > 2 * eer + 0.05:
             notes.append(
                 f"The threshold does not fit these clips: {worst:.1%} of one class are called wrong, while the equal"
                 f" error rate is {eer:.1%}. Choose the operating point on clips like those of use."

@@ -44,7 +44,7 @@ def _group_errors(
             " GridSearchCV.fit(X, y, groups=groups)."
         )
     clips = check_clips(y_true, y_score, pos_label, sample_weight)
-    warn_if_upside_down(clips.sample(), stacklevel=4)
+    warn_if_upside_down(clips.sample())
     codes = check_groups(groups, len(clips.scores))
     weights = np.ones(len(codes)) if clips.weights is None else clips.weights
     errors = []

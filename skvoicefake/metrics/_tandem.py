@@ -1,12 +1,12 @@
 """What a detector leaves of the costs of the speaker verification that it guards."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skvoicefake._warn import warn
 from skvoicefake.metrics._cost import check_costs, real_rates
 from skvoicefake.metrics._inputs import (
     UpsideDownWarning,
@@ -199,11 +199,10 @@ def asv_error_rates(target_scores: ArrayLike, nontarget_scores: ArrayLike, spoof
     is_target = np.repeat([1, 0], [len(target), len(nontarget)])
     sample = check_clips(is_target, np.append(target, nontarget), None, None).sample()
     if is_upside_down(sample):
-        warnings.warn(
+        warn(
             "The targets score lower than the nontargets (the equal error rate is above 0.5). Turn the sign of all"
             " scores if they are distances.",
             UpsideDownWarning,
-            stacklevel=2,
         )
     _, threshold = equal_errors(sample, "asvspoof", real_label=1)
     return ASVErrorRates(

@@ -1,6 +1,5 @@
 """Splits whose test side is an attack that training never heard."""
 
-import warnings
 from collections.abc import Iterator
 from numbers import Integral
 from typing import Any, ClassVar
@@ -12,6 +11,7 @@ from sklearn.utils import check_random_state, indexable
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from skvoicefake._groups import balanced_folds
+from skvoicefake._warn import warn
 from skvoicefake.labels import REAL_WORDS, real_label
 from skvoicefake.model_selection._splits import Split
 from skvoicefake.model_selection._structure import Structure, read_names, read_structure
@@ -114,10 +114,8 @@ class LeaveOneAttackOut(BaseCrossValidator):
         X, y, groups, attack = indexable(X, y, groups, attack)
         structure, is_real, names = self._read(y, groups, attack)
         if n_unknown := int(np.sum(~is_real & (names == ""))):
-            warnings.warn(
+            warn(
                 f"LeaveOneAttackOut leaves out {n_unknown} fakes whose attack is not known: they may be of any.",
-                UserWarning,
-                stacklevel=2,
             )
         fold = balanced_folds(
             structure.sets,

@@ -1,6 +1,5 @@
 """Splits whose test side is a source that training never heard."""
 
-import warnings
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -10,6 +9,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import indexable
 from sklearn.utils._param_validation import validate_parameter_constraints
 
+from skvoicefake._warn import warn
 from skvoicefake.model_selection._splits import Split
 from skvoicefake.model_selection._structure import Structure, read_names, read_structure
 
@@ -94,17 +94,13 @@ class LeaveOneSourceOut(BaseCrossValidator):
         structure, names, tested = self._read(y, groups, source)
         left_out = sorted(set(names.tolist()) - {*tested, ""})
         if left_out:
-            warnings.warn(
+            warn(
                 f"LeaveOneSourceOut only trains on {len(left_out)} sources that have no clips of some class:"
                 f" {', '.join(map(repr, left_out[:5]))}{', ...' if len(left_out) > 5 else ''}.",
-                UserWarning,
-                stacklevel=2,
             )
         if n_unknown := int(np.sum(names == "")):
-            warnings.warn(
+            warn(
                 f"LeaveOneSourceOut leaves out {n_unknown} clips whose source is not known: they may be of any.",
-                UserWarning,
-                stacklevel=2,
             )
         yield from [self._one(structure, names, name) for name in tested]
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, validate
 
 from skvoicefake._classifier_input import frames_of_flat
 from skvoicefake._groups import components, is_unknown, read_keys
+from skvoicefake._warn import warn
 from skvoicefake.neural_network._stretches import is_mapped, not_finite
 
 Panel = NDArray[np.float32]
@@ -147,11 +148,9 @@ def hold_out(
         if held_out is not None:
             return np.flatnonzero(~held_out), np.flatnonzero(held_out)
         reason = "no split by groups was found that leaves every class on both sides"
-    warnings.warn(
+    warn(
         f"No clips are held back for early stopping, since {reason}; training runs for all epochs. Set"
         " early_stopping=False to say that this is meant.",
-        UserWarning,
-        stacklevel=4,
     )
     return everything, None
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from skvoicefake._warn import warn
 from skvoicefake.persistence import _arrays
 from skvoicefake.persistence._allowed import full_name, name_on_list, read_trusted
 from skvoicefake.persistence._archive import ESTIMATOR, Archive, from_json, pack, read_whole, to_json, write_whole
@@ -118,11 +118,9 @@ def save(
     if writer.left_out:
         # The same again in what was fitted of it is not told.
         told = [where for where in writer.left_out if "_." not in where] or writer.left_out
-        warnings.warn(
+        warn(
             f"{target}: left out is what is of this machine or training alone: {', '.join(sorted(told))}. Set it again"
             " after loading, where it is needed.",
-            UserWarning,
-            stacklevel=2,
         )
     write_whole(target, content)
 
@@ -186,11 +184,9 @@ def load(path: Path_, *, trusted: Iterable[Any] = ()) -> Any:
         then = _about(archive)["versions"]
         estimator, has_network = _build(archive, known)
     if news := changed(then, has_network=has_network):
-        warnings.warn(
+        warn(
             f"{path}: saved with {', '.join(news)}: it may behave differently. Compare its scores on a few clips, or"
             " save it again.",
-            UserWarning,
-            stacklevel=2,
         )
     return estimator
 

@@ -173,6 +173,13 @@ def test_dct_matrix_is_the_transform(n_mels, kind):
     np.testing.assert_allclose(x @ matrix, scipy.fft.dct(x, type=dct_type, norm=norm), atol=1e-12)
 
 
+def test_the_memory_of_frames_is_kept_unless_there_is_much():
+    for seconds, is_kept in ((30, True), (120, False)):
+        y = np.zeros(seconds * 16_000, dtype=np.float32)
+        frames = framed(y, 512, 160, center=True, pad_mode="constant")
+        assert np.shares_memory(frames, framed(y, 512, 160, center=True, pad_mode="constant")) == is_kept
+
+
 def test_power_spectrum_is_librosas_stft():
     y = noise(4000)
     frames, every_bin = framed(y, 400, 100, center=True, pad_mode="reflect"), FilterBank(np.eye(201, dtype=np.float32))

@@ -40,6 +40,7 @@ def test_holds_and_draws_the_whole_clip():
     assert above.get_xlim() == below.get_xlim() == (0, 0.5)
     assert above.get_ylabel() == "amplitude\n(full scale is 1)"
     assert (below.get_xlabel(), below.get_ylabel()) == ("time (s)", "coefficient")
+    assert above.get_shared_x_axes().joined(above, below)  # zooming into one zooms into both
     assert above.get_title() == "Waveform and MFCCs"
     assert display.colorbar_.ax.get_ylabel() == "MFCC (dB)"
     # Waveform and coefficients are of one width, so that times are one above the other.

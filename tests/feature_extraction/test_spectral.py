@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import scipy.fft
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
@@ -277,6 +278,7 @@ def test_parameters_of_cepstra_that_contradict_one_another(parameters, message):
         {"filter_norm": None},
         {"floor": 0},
         {"floor": np.nan},
+        {"floor": 1.1e16},
         {"level": "loud"},
         {"pre_emphasis": 2},
         {"pad_mode": "wrap"},
@@ -290,6 +292,21 @@ def test_parameters_out_of_range_are_named(kind, parameters):
     for method in ("fit", "transform"):
         with pytest.raises(InvalidParameterError, match=f"The '{name}' parameter of {kind.__name__}"):
             getattr(quick(kind, **parameters), method)([noise(800)])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_all_transformers_have_defaults_alike(kind):
+    ours, mfccs = kind().get_params(), MFCCTransformer().get_params()
+    differing = {name for name in set(ours) & set(mfccs) if ours[name] != mfccs[name]}
+    assert differing == {"win_length", "top_db", "pre_emphasis"}
+
+
+@pytest.mark.parametrize("n_filters", [2, 3, 20])
+def test_the_first_cosine_transform(n_filters, X):
+    parameters = {"n_filters": n_filters, "n_lfcc": 2, "norm": None}
+    bands = quick(FilterBankTransformer, n_filters=n_filters).fit_transform(X)
+    found = quick(LFCCTransformer, dct_type=1, **parameters).fit_transform(X)
+    np.testing.assert_allclose(found, scipy.fft.dct(bands, type=1, axis=2)[..., :2], atol=1e-2)
 
 
 @pytest.mark.parametrize("kind", KINDS)

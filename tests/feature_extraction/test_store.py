@@ -59,6 +59,7 @@ def test_copies_pickles_and_equality(folder):
 
 def test_what_it_is_called():
     assert repr(FeatureStore("a")) == "FeatureStore('a')"
+    assert repr(FeatureStore("a", max_bytes=int("10737418240"))) == "FeatureStore('a')"
     assert repr(FeatureStore(Path("a"), max_bytes=None)) == "FeatureStore('a', max_bytes=None)"
     assert repr(FeatureStore("a", key="stat", max_bytes=1)) == "FeatureStore('a', key='stat', max_bytes=1)"
 
@@ -245,6 +246,7 @@ def test_a_folder_that_cannot_be_made(n_jobs, duration, folder):
     with pytest.warns(UserWarning, match="cannot be written to") as caught:
         features = MFCCTransformer(**plain.get_params() | {"cache": folder}).fit_transform(noises(8))
     assert len({str(warning.message) for warning in caught}) == 1
+    assert {warning.filename for warning in caught} == {__file__}
     assert np.array_equal(features, plain.fit_transform(noises(8)))
 
 

@@ -55,6 +55,8 @@ def test_every_picture_that_there_are_clips_for():
     texts = [text.get_text() for text in axes["scores"].get_legend().get_texts()]
     assert texts == [text.get_text() for text in histogram.ax_.get_legend().get_texts()]
     np.testing.assert_allclose(axes["receiver operating characteristic"].lines[0].get_xydata(), roc_points(y, scores))
+    # The errors are equal where the curve meets this diagonal.
+    np.testing.assert_array_equal(axes["receiver operating characteristic"].lines[1].get_xydata(), [[0, 1], [1, 0]])
     pyplot.close("all")
     cells = [text.get_text() for text in axes["confusion matrix"].texts]
     assert list(map(int, cells)) == report.confusion_matrix.to_numpy().ravel().tolist()

@@ -47,6 +47,8 @@ def test_html_is_one_whole_page(report, tmp_path):
     page = Page(text)
     assert page.open == []
     assert page.cells[0] == "A & B <script>"
+    fake, real = report.confusion_matrix.to_numpy().astype(str).tolist()
+    assert "|".join(["is fake", *fake, "is real", *real]) in "|".join(page.cells)
     assert "<b>A2</b>" in page.cells
     assert f"{report.table.loc['accuracy', 'value']:.4f}" in page.cells
     assert all(picture["src"].startswith("data:image/png;base64,") for picture in page.pictures)
@@ -88,6 +90,7 @@ def test_no_interval_no_column():
     assert "interval" not in text.split("## All figures")[1].split("##")[0]
     assert "| codec | n fake | n real | EER | AUC |" in text
     assert "## Confusion matrix" not in text
+    assert "<h2>Verdicts</h2>" not in report.to_html()
 
 
 def test_long_breakdowns_are_cut_short():

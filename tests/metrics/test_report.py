@@ -320,6 +320,9 @@ def test_an_error_rate_just_above_a_half_is_upside_down():
     assert 0.4 < equal_error_rate(labels, -scores) < 0.5
     assert any("upside down" in note for note in evaluate_scores(labels, scores, n_resamples=0).notes)
     assert not any("upside down" in note for note in evaluate_scores(labels, -scores, n_resamples=0).notes)
+    blind = evaluate_scores(labels, np.zeros(200), n_resamples=0)
+    assert blind.table.loc["equal_error_rate", "value"] == 0.5
+    assert not any("upside down" in note for note in blind.notes)
 
 
 @pytest.mark.parametrize("pos_label", ["fake", "real"])

@@ -76,6 +76,22 @@ def test_zero_rates_lie_on_the_edge(n_clips, gap):
     assert rates[rates > 0].min() > norm.cdf(edge)
 
 
+@pytest.mark.parametrize(
+    ("smallest", "labels"),
+    [
+        (0.02, ["≤1", "2", "5", "10", "20", "40", "60"]),
+        (0.0002, ["≤0.01", "0.1", "0.5", "1", "2", "5", "10", "20", "40", "60"]),
+        (0.00005, ["≤0.001", "0.01", "0.1", "0.5", "1", "2", "5", "10", "20", "40", "60"]),
+        (0.0000001, ["≤0.001", "0.01", "0.1", "0.5", "1", "2", "5", "10", "20", "40", "60"]),
+    ],
+)
+def test_axes_begin_below_the_smallest_rate(smallest, labels):
+    display = DETDisplay(false_alarm_rates=np.array([1, 0.1, 0]), miss_rates=np.array([0, smallest, 1.0])).plot()
+    assert tick_labels(display) == labels
+    low, high = display.ax_.get_xlim()
+    assert display.ax_.get_xticks()[0] - low == pytest.approx(0.015 * (high - display.ax_.get_xticks()[0]))
+
+
 def test_several_systems_share_axes(labels_and_scores):
     y, scores = labels_and_scores
     first = DETDisplay.from_predictions(y, scores, name="first")

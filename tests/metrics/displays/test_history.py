@@ -56,6 +56,15 @@ def test_draws_loss_and_accuracy():
         assert getattr(display.lines_["loss"], look)() != getattr(display.lines_["val_loss"], look)()
 
 
+def test_low_and_high_accuracies_are_inside_the_axes():
+    for accuracy, bottom in (([0.3, 0.5], 30), ([0.97, 0.99], 90)):
+        axes = TrainingHistoryDisplay.from_history({"loss": [0.7, 0.4], "accuracy": accuracy}).axes_[1]
+        low, high = axes.get_ylim()
+        assert bottom - 2 < low <= bottom
+        assert high > 100
+        plt.close("all")
+
+
 def test_no_epoch_is_best_by_the_training_clips():
     display = TrainingHistoryDisplay.from_history({"loss": [0.7, 0.4]})
     assert display.best_epoch_ is None

@@ -54,6 +54,11 @@ def test_draws_points_intervals_and_histogram(labels_and_probabilities):
     np.testing.assert_array_equal(edges, display.bin_edges)
     np.testing.assert_allclose((heights - bottom) / (heights - bottom).max(), display.counts / display.counts.max())
     assert heights.max() < 0
+    (diagonal,) = [line for line in display.ax_.lines if line.get_label() == "perfectly reliable"]
+    np.testing.assert_array_equal(diagonal.get_xydata(), [[0, 0], [1, 1]])
+    name, place = display.ax_.get_yticklabels()[-1].get_text(), display.ax_.get_yticks()[-1]
+    assert name == "clips"
+    assert bottom < place < 0
     assert display.ax_.get_title() == "Reliability"
     assert display.ax_.get_xlabel() == "predicted probability of real"
     assert display.ax_.get_ylabel() == "observed share of real"
