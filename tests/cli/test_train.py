@@ -158,15 +158,14 @@ def test_a_table_without_groups_says_that_figures_flatter(corpus, tmp_path, caps
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_features_and_nothing_half_done(corpus, tmp_path):
+def test_ctrl_c_keeps_features_and_nothing_half_done(start, corpus, tmp_path):
     folder = tmp_path / "out"
     command = ["train", str(corpus), "-o", str(folder), *TINY, "--set", "clf__early_stopping=False"]
-    endless = [sys.executable, "-m", "skvoicefake", *command, "--epochs", "100000"]
-    with subprocess.Popen(endless, stderr=subprocess.PIPE, text=True) as process:
-        while "training on" not in (line := process.stderr.readline()):
-            assert line
-        process.send_signal(signal.SIGINT)
-        errors = process.stderr.read()
+    process = start(*command, "--epochs", 100_000)
+    while "training on" not in (line := process.stderr.readline()):
+        assert line
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate()[1]
     assert process.returncode == 130
     assert errors.strip().endswith("skvoicefake: stopped. What was finished is kept.")
     assert "Traceback" not in errors
