@@ -20,6 +20,7 @@ from sklearn.utils import check_random_state
 from skvoicefake._classifier_input import encode_labels
 from skvoicefake.neural_network._batches import Batches, Masks, crop_starts
 from skvoicefake.neural_network._callbacks import callbacks_of
+from skvoicefake.neural_network._layers import build_cnn_lstm
 from skvoicefake.neural_network._network import BATCH, Network, optimizer_config
 from skvoicefake.neural_network._parameters import CONSTRAINTS, architecture, check_continues, mask_counts
 from skvoicefake.neural_network._prediction import Predictions
@@ -245,6 +246,12 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    # What another network replaces in a subclass: a function that builds the model, and what that is asked for.
+    _build = staticmethod(build_cnn_lstm)
+
+    def _architecture(self, panel_shape: tuple[int, int]) -> dict[str, Any]:
+        return architecture(self, panel_shape)
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None
@@ -287,7 +294,7 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
         panel = as_panel(fitted, X, reset=True)
         classes, targets = encode_labels(y, n_clips=len(panel))
         weights = clip_weights(sample_weight, self.class_weight, classes[targets], panel)
-        layers = architecture(fitted, panel.shape[1:])
+        layers = fitted._architecture(panel.shape[1:])
         width = layers["input_shape"][0]
         optimizer = optimizer_config(self.optimizer, self.learning_rate, self.weight_decay)
         n_masks = mask_counts(self.spec_augment)
@@ -315,6 +322,7 @@ class CNNLSTMClassifier(ClassifierMixin, Predictions, BaseEstimator):
                 (middle,) = crop_starts(panel.shape[1], width, 1)
                 numbers |= branch_statistics(panel, train, weights, slice(middle, middle + width), **numbers)
             network = Network(
+                self._build,
                 n_classes=len(classes),
                 **layers,
                 **numbers,

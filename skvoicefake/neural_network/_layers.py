@@ -100,7 +100,7 @@ def build_cnn_lstm(
     (None, 1)
     """
     seeds = iter(np.random.RandomState(seed).randint(2**31 - 1, size=4 * len(filters) + len(dense_units) + 16).tolist())
-    n_frames, n_coefficients = input_shape
+    n_coefficients = input_shape[1]
     sequences = pooling != "last"
     axes = "channels_last"  # Whatever keras.config says of images.
 
@@ -118,13 +118,7 @@ def build_cnn_lstm(
             seed=next(seeds),
         )
 
-    inputs = keras.Input((n_frames, n_coefficients), name="panel")
-    x = layers.Normalization(
-        axis=-1,
-        mean=np.broadcast_to(mean, n_coefficients).astype(np.float32),
-        variance=np.broadcast_to(variance, n_coefficients).astype(np.float32),
-        name="standardize",
-    )(inputs)
+    inputs, x = panel_input(input_shape, mean, variance)
     panel = x
     for n_filters in filters:
         x = layers.Conv1D(n_filters, kernel_size, padding="same", kernel_initializer=kernel(), data_format=axes)(x)
@@ -152,8 +146,36 @@ def build_cnn_lstm(
         x = layers.Concatenate()([x, layers.Dropout(dropout, seed=next(seeds))(branch)])
     for units in dense_units:
         x = layers.Dense(units, activation="relu", kernel_initializer=kernel())(x)
+    return classifier(inputs, x, n_classes, kernel(), optimizer, label_smoothing)
+
+
+def panel_input(input_shape: tuple[int, int], mean: ArrayLike, variance: ArrayLike) -> tuple[Any, Any]:
+    """Return the input of a network, frames and coefficients of a clip, and that standardised."""
+    n_coefficients = input_shape[1]
+    inputs = keras.Input(input_shape, name="panel")
+    standardize = layers.Normalization(
+        axis=-1,
+        mean=np.broadcast_to(mean, n_coefficients).astype(np.float32),
+        variance=np.broadcast_to(variance, n_coefficients).astype(np.float32),
+        name="standardize",
+    )
+    return inputs, standardize(inputs)
+
+
+def classifier(
+    inputs: Any,
+    x: Any,
+    n_classes: int,
+    kernel: initializers.Initializer,
+    optimizer: str | dict[str, Any] | None,
+    label_smoothing: float = 0.0,
+) -> keras.Model:
+    """Put the output behind the layers, and compile the model where there is an optimizer.
+
+    Whatever lies between: the layer "score" gives what `compile_forward` looks for.
+    """
     is_binary = n_classes == 2
-    x = layers.Dense(1 if is_binary else n_classes, kernel_initializer=kernel(), name="score")(x)
+    x = layers.Dense(1 if is_binary else n_classes, kernel_initializer=kernel, name="score")(x)
     model = keras.Model(inputs, layers.Activation("sigmoid" if is_binary else "softmax", name="probability")(x))
     if optimizer is None:
         return model

@@ -1,7 +1,7 @@
 """A network as plain numbers: what it was built from, its weights, and a quick way to score clips with it."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ BATCH = 64
 FEW = 8
 
 Values = list[NDArray[Any]]
+Build = Callable[..., keras.Model]
 Standardization = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 # What two networks may differ in and still be one computation, with other numbers put in.
@@ -31,12 +32,15 @@ class Network:
 
     Parameters
     ----------
+    build : callable, default=build_cnn_lstm
+        From parameters to a Keras model, uncompiled where the optimizer is None.
     **parameters : dict
-        What `build_cnn_lstm` takes.
+        What `build` takes.
     """
 
-    def __init__(self, **parameters: Any) -> None:
-        self._set(parameters, values_of(build_cnn_lstm(**(parameters | {"optimizer": None}))), None)
+    def __init__(self, build: Build = build_cnn_lstm, /, **parameters: Any) -> None:
+        self.build = build
+        self._set(parameters, values_of(build(**(parameters | {"optimizer": None}))), None)
 
     def _set(self, parameters: dict[str, Any], values: Values, optimizer_values: Values | None) -> None:
         self.parameters = parameters
@@ -45,9 +49,10 @@ class Network:
         self._tensors: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"parameters": self.parameters, "values": self.values}
+        return {"build": self.build, "parameters": self.parameters, "values": self.values}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self.build = state.get("build", build_cnn_lstm)
         self._set(state["parameters"], state["values"], None)
 
     @property
@@ -65,7 +70,7 @@ class Network:
     def model(self) -> keras.Model:
         """The Keras model, ready to predict or to go on with training."""
         if self._model is None:
-            model = build_cnn_lstm(**self.parameters)
+            model = self.build(**self.parameters)
             assign(model, self._values)
             if self._optimizer_values is not None:
                 assign(model.optimizer, self._optimizer_values)
@@ -79,6 +84,7 @@ class Network:
     def continued(self, optimizer: dict[str, Any]) -> "Network":
         """Return a copy that trains on, with another optimizer or with this one in its state."""
         network = Network.__new__(Network)
+        network.build = self.build
         same = optimizer == self.parameters["optimizer"]
         network._set(self.parameters | {"optimizer": optimizer}, self.values, self.optimizer_values if same else None)
         if same:
@@ -107,7 +113,7 @@ class Network:
         not depend on the clips beside it.
         """
         size = 1 if len(panel) <= FEW else BATCH
-        forward = _forward(size, structure(self.parameters))
+        forward = _forward(size, self.build, structure(self.parameters))
         tensors = self._as_tensors()
         n_frames = self.parameters["input_shape"][0]
         outputs = []
@@ -149,16 +155,16 @@ def assign(owner: Any, values: Values) -> None:
 _compiling = threading.Lock()
 
 
-def _forward(size: int, of: tuple[tuple[str, Any], ...]) -> Forward:
+def _forward(size: int, build: Build, of: tuple[tuple[str, Any], ...]) -> Forward:
     with _compiling:
-        return _compiled_forward(size, of)
+        return _compiled_forward(size, build, of)
 
 
 @lru_cache(maxsize=8)
-def _compiled_forward(size: int, of: tuple[tuple[str, Any], ...]) -> Forward:
+def _compiled_forward(size: int, build: Build, of: tuple[tuple[str, Any], ...]) -> Forward:
     parameters = dict(of)
     del parameters["dtype"]
-    return compile_forward(build_cnn_lstm(**parameters, optimizer=None), size)
+    return compile_forward(build(**parameters, optimizer=None), size)
 
 
 def optimizer_config(

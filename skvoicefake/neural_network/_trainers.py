@@ -14,7 +14,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from skvoicefake.neural_network._layers import build_cnn_lstm
 from skvoicefake.neural_network._network import (
     NUMBERS_ALONE,
     Network,
@@ -50,12 +49,12 @@ def trainer(network: Network, *, shared: bool = True) -> Iterator[tuple[keras.Mo
     is_number = isinstance(rate, int | float)
     # A learning rate is a variable; all other numbers of an optimizer are part of what is traced.
     traced = {name: value for name, value in config["config"].items() if name != "learning_rate" or not is_number}
-    key = repr((structure(network.parameters), config | {"config": traced}))
+    key = repr((network.build, structure(network.parameters), config | {"config": traced}))
     with _lock:
         model, fresh = _idle.pop(key, (None, []))
     if model is None:
         parameters = {name: value for name, value in network.parameters.items() if name not in NUMBERS_ALONE}
-        model = build_cnn_lstm(**parameters, optimizer=config)
+        model = network.build(**parameters, optimizer=config)
         fresh = values_of(model.optimizer)
     assign(model, network.values)
     assign(model.optimizer, fresh if network.optimizer_values is None else network.optimizer_values)

@@ -31,7 +31,19 @@ def is_network(value: Any) -> bool:
 
 
 def network_content(network: Any) -> dict[str, Any]:
-    """Take a network apart."""
+    """Take a network apart.
+
+    Raises
+    ------
+    ValueError
+        If it is of other layers than a file can tell of.
+    """
+    from skvoicefake.neural_network import build_cnn_lstm
+
+    if network.build is not build_cnn_lstm:
+        raise ValueError(
+            f"holds a network of your own ({network.build.__name__}), which a file cannot build. Keep it by joblib.dump"
+        )
     parameters = defaults() | network.parameters
     names = [name for name, _, _ in shapes(parameters)]
     return {
