@@ -31,6 +31,11 @@ class Scorer:
     """
 
     def __init__(self, estimator: Any, real: Hashable, *, n_jobs: int | None = None, labels_all: bool = False) -> None:
+        if not (hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")):
+            raise ValueError(
+                f"{type(estimator).__name__} has neither predict_proba nor decision_function, so it gives no score."
+                " Take a classifier that has one of them."
+            )
         self.estimator, self.n_jobs, self.labels_all = estimator, n_jobs, labels_all
         self.classes = np.asarray(estimator.classes_).tolist()
         self.sign = 1 if self.classes.index(real) == 1 else -1
@@ -75,11 +80,7 @@ class Scorer:
         if not rows:
             return
         said = responses(self.estimator, clips)
-        if said.scores is None:
-            raise ValueError(
-                f"{type(self.estimator).__name__} has neither predict_proba nor decision_function, so it gives no"
-                " score. Take a classifier that has one of them."
-            )
+        assert said.scores is not None
         # A score that is written has no second rule for its use as a log-likelihood ratio.
         scores = said.scores if said.limit is None else np.clip(said.scores, -said.limit, said.limit)
         for i, (row, score, label, remark) in enumerate(zip(rows, scores, said.called, said.remarks, strict=True)):

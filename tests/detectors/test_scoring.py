@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -270,3 +270,30 @@ def test_pipelines_of_other_features_get_paths(quick_pipeline, clips, tmp_path):
     assert ["no such file" in (row.error or "") for row in rows] == [True, False, True]
     assert rows[1].score == pytest.approx(quick_pipeline.decision_function([good])[0], rel=1e-9)
     assert rows_of(pipeline, []) == []
+
+
+class WithoutScores(ClassifierMixin, BaseEstimator):
+    """A classifier that has nothing but labels."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+class WithoutNumbers(WithoutScores):
+    """A classifier whose scores have overflowed."""
+
+    def decision_function(self, X):
+        return np.where(np.arange(len(X)) == 0, np.nan, 1.0)
+
+
+def test_a_detector_without_scores_is_refused_and_a_score_that_is_none_is_an_error(clips):
+    paths, features = [clips("a.wav"), clips("b.wav")], MFCCTransformer(duration=0.3, output="stats")
+    with pytest.raises(ValueError, match="Pipeline has neither predict_proba nor decision_function, so"):
+        rows_of(make_pipeline(features, WithoutScores()).fit(paths, ["fake", "real"]), paths)
+    rows = rows_of(make_pipeline(features, WithoutNumbers()).fit(paths, ["fake", "real"]), paths)
+    assert [row.error for row in rows] == ["the detector gave the score nan.", None]
+    assert [row.score for row in rows] == [None, 1.0]

@@ -254,6 +254,24 @@ def test_pictures(report):
     assert ticks[::-1] == list(dict.fromkeys(report.shortcuts["family"]))
 
 
+def test_words_that_tell_are_drawn_as_shares(corpus):
+    folder, table = corpus
+    kinds = np.where(table["label"] == "spoof", "PCM_24", "PCM_16")
+    kinds[:2] = "FLOAT"
+    for path, kind in zip(table["path"], kinds, strict=True):
+        soundfile.write(folder / path, soundfile.read(folder / path)[0], RATE, subtype=kind)
+    figure = audited(folder, table).figures()["features"]
+    (ax,) = [ax for ax in figure.axes if ax.get_title() == "codec"]
+    words = [text.get_text() for text in ax.get_yticklabels()]
+    assert sorted(words) == ["FLOAT", "PCM_16", "PCM_24"]
+    n_real = np.sum(table["label"] == "bonafide")
+    for bars, label, own in zip(ax.containers, ("spoof", "bonafide"), ("PCM_24", "PCM_16"), strict=True):
+        shares = dict(zip(words, [bar.get_width() for bar in bars], strict=True))
+        n_float = np.sum((kinds == "FLOAT") & (table["label"] == label))
+        assert shares["FLOAT"] == pytest.approx(n_float / n_real)
+        assert shares[own] == pytest.approx(1 - n_float / n_real)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
