@@ -26,6 +26,7 @@ from skvoicefake.calibration._learning import (
     edge_of,
     group_folds,
     held_out,
+    is_guarded,
     line_through,
     scores_of,
     two_classes,
@@ -95,6 +96,10 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     as both weigh the same. With sample weights, n is the effective number of
     clips, the sum over the classes of ``sum(w)**2 / sum(w**2)``, so only the
     ratios of weights matter.
+
+    Clips that the guard of a `GuardedClassifier` inside has a remark on are
+    not calibrated with, and their log-likelihood ratio is 0. They are known by
+    their score, which is 0 to the bit.
 
     The scores come from as many classifiers as there are folds, and are used
     for one more, fitted to all clips. They are taken to have the same scale.
@@ -213,7 +218,11 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             responses, tested = np.concatenate(parts), np.concatenate([test for _, test in splits])
             estimator = clone(self.estimator).fit(X, y, **fit_params)
         edge = edge_of(responses)
-        slope, offset = line_through(scores_of(responses, edge), is_positive[tested], weights[tested], classes)
+        scores = scores_of(responses, edge)
+        if is_guarded(estimator):  # What it has no verdict on tells nothing of the others.
+            is_judged = scores != 0
+            scores, tested = scores[is_judged], tested[is_judged]
+        slope, offset = line_through(scores, is_positive[tested], weights[tested], classes)
         if slope < 0:
             warn(
                 f"On clips that it was not trained on, the scores of {type(self.estimator).__name__} fall towards"
@@ -239,11 +248,14 @@ class LLRCalibrator(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         llr : ndarray of shape (n_clips,)
             Natural logarithm of how much likelier the clip is as one of
-            ``classes_[1]`` than as one of ``classes_[0]``.
+            ``classes_[1]`` than as one of ``classes_[0]``; 0 where the guard of
+            a `GuardedClassifier` inside has a remark.
         """
         check_is_fitted(self)
         responses = answers_of(self.estimator_, X, self.classes_)
-        return self.slope_ * scores_of(responses, self._edge) + self.offset_
+        scores = scores_of(responses, self._edge)
+        ratios = self.slope_ * scores + self.offset_
+        return np.where(scores == 0, 0.0, ratios) if is_guarded(self.estimator_) else ratios
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Estimate the probability of both classes among clips that come with `prior`.

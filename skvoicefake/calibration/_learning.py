@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
@@ -13,6 +14,8 @@ from sklearn.utils.validation import (
     _check_method_params,
     column_or_1d,
 )
+
+from skvoicefake.metrics._responses import inner, is_guard
 
 
 def two_classes(y: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
@@ -84,6 +87,13 @@ def scores_of(responses: NDArray[np.float64], edge: float) -> NDArray[np.float64
         return responses
     log = np.log(np.maximum(responses.astype(np.float64), edge))
     return np.asarray(log[:, 1] - log[:, 0])
+
+
+def is_guarded(estimator: Any) -> bool:
+    """Tell whether a classifier has no verdict on some clips, and scores these 0."""
+    while estimator is not None and not is_guard(estimator):
+        estimator = estimator[-1] if isinstance(estimator, Pipeline) else inner(estimator)
+    return estimator is not None
 
 
 def line_through(

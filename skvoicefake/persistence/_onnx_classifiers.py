@@ -210,6 +210,8 @@ def _calibrated(calibrator: LLRCalibrator, inner: Answer) -> Answer:
         logs = inner.probabilities.maximum(calibrator._edge).apply("Log")
         scores = logs.part(1) - logs.part(0, 1)
     ratio = scores * calibrator.slope_ + calibrator.offset_
+    if inner.remark is not None:
+        ratio = ratio.graph.where(inner.remark.equals(0), ratio, ratio * 0)
     answer = _by_scores(np.asarray(calibrator.classes_), ratio, float(logit(calibrator.prior)))
     return replace(answer, remark=inner.remark)
 

@@ -26,14 +26,18 @@ from sklearn.model_selection import (
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils._testing import assert_allclose
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from skvoicefake import LFCCTransformer
+from skvoicefake.augmentation import AugmentedClassifier
 from skvoicefake.calibration import LLRCalibrator, log_likelihood_ratio
+from skvoicefake.detectors import DomainGuard, GuardedClassifier
 from tests.checks.scores import gaussian_clips
+from tests.checks.shipped import sounds
 
 REASON = "dropping or doubling a clip changes the folds, so a weight of 0 or 2 is not the same as that"
 EXPECTED_FAILURES = {
@@ -465,6 +469,53 @@ def test_a_frozen_classifier_stays_as_it_is():
     assert pickle.dumps(classifier) == before
     line = fitted.slope_ * classifier.decision_function(X) + fitted.offset_
     assert np.array_equal(fitted.decision_function(X), line)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        FrozenEstimator,
+        lambda guarded: FrozenEstimator(AugmentedClassifier(guarded, methods=["gain"])),
+        lambda guarded: FrozenEstimator(GridSearchCV(guarded, {"guard__min_speech": [0.2]}, cv=2)),
+    ],
+    ids=["frozen", "augmented", "searched"],
+)
+def test_clips_without_a_verdict_calibrate_nothing_and_have_none(around):
+    X, y = sounds(8)
+    features = LFCCTransformer(duration=1.5, n_lfcc=5, output="stats")
+    guarded = GuardedClassifier(
+        make_pipeline(features, StandardScaler(), LogisticRegression()), DomainGuard(min_speech=0.2)
+    ).fit(X, y)
+    noise = list(np.random.default_rng(0).normal(scale=0.1, size=(3, 24_000)))
+    assert (guarded.remarks(noise) != "").all()
+    frozen = around(guarded)
+    if frozen.estimator is not guarded:
+        frozen.estimator.fit(X, y)
+    calibrated = LLRCalibrator(frozen).fit(X, y)
+    # One class alone has more of them, which would move the line.
+    with_noise = LLRCalibrator(frozen).fit([*X, *noise], [*y, *["real"] * 3])
+    assert (with_noise.slope_, with_noise.offset_) == (calibrated.slope_, calibrated.offset_) != (0, 0)
+    assert with_noise.decision_function(noise).tolist() == [0, 0, 0]
+    assert with_noise.predict_proba(noise).tolist() == [[0.5, 0.5]] * 3
+    assert (with_noise.decision_function(X) != 0).all()
+
+
+class Zeros(ClassifierMixin, BaseEstimator):
+    """A classifier that knows nothing, and has no guard."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def decision_function(self, X):
+        return np.zeros(len(X))
+
+
+def test_a_score_of_zero_without_a_guard_is_a_score():
+    calibrated = LLRCalibrator(FrozenEstimator(Zeros().fit(None, [0, 1])))
+    calibrated.fit([[0]] * 4, [0, 0, 1, 1])
+    calibrated.offset_ = 2.0
+    assert calibrated.decision_function([[0]]).tolist() == [2.0]
 
 
 def test_a_frozen_classifier_of_other_classes_is_refused():

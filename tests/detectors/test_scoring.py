@@ -183,7 +183,7 @@ def guarded():
 )
 def test_a_guard_inside_others_is_heard(around, guarded, clips):
     guarded, X, y = guarded
-    # A share of classes that is not even moves the line, and with it the calibrated score of what has no verdict.
+    # A share of classes that is not even moves the line of a calibrator, but no score of what has no verdict.
     detector = around(guarded).fit(X[:-2], y[:-2])
     paths = [clips("noise.wav"), clips("speech.wav", X[0])]
     noise, speech = rows_of(detector, paths)
@@ -255,7 +255,7 @@ def test_what_was_not_heard_of_a_long_recording_is_said(shipped, clips):
 def test_the_guard_of_the_package_is_heard_when_it_is_calibrated(shipped, clips):
     X, y = sounds(6, start=300)
     detector = LLRCalibrator(FrozenEstimator(shipped)).fit(X, y)
-    assert detector.decision_function([sound("real", 7)])[0] != 0
+    assert detector.decision_function([sound("real", 7), X[0]]).astype(bool).tolist() == [False, True]
     noise, speech = rows_of(detector, [clips("noise.wav"), clips("speech.wav", X[0])])
     assert (noise.label, noise.probability, noise.score) == (None, 0.5, 0)
     assert noise.warnings[0] == "no verdict: not enough speech"
