@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ NO_VERDICT = "no verdict: "
 QUIET = 1e-3  # of full scale, as the highest peak: -60 dBFS
 CLIPPED = 0.01  # share of samples at full scale
 NARROW, NARROW_ABOVE = 1e-6, 4_000  # share of the power that lies above so many Hz: a telephone passes none
+# Codecs that leave sound out, by soundfile's names, and the bits a second and channel at which a detector's errors were
+# seen to double.
+LOSSY = {"MPEG_LAYER_I": "MP1", "MPEG_LAYER_II": "MP2", "MPEG_LAYER_III": "MP3", "VORBIS": "Vorbis", "OPUS": "Opus"}
+LOW_BIT_RATE = 72_000
 
 
 @dataclass
@@ -72,8 +77,8 @@ def load_clip(
     # What a panel is made of is known to whoever made it.
     heard = duration if heard is None else heard
     if heard is not None and not is_panel and len(part) >= round(heard * sample_rate):
-        _, seconds = _header(source)
-        if seconds is not None and seconds > 1.05 * heard:
+        about = _header(source)
+        if about is not None and (seconds := float(about.duration)) > 1.05 * heard:
             row.warnings.append(f"long: the first {heard:g} of {seconds:.1f} s were heard, not the rest")
     return y
 
@@ -103,23 +108,27 @@ def oddities(source: str | bytes, y: NDArray[np.float32], rate: float, duration:
         found.append(f"quiet: peak at {20 * np.log10(peak):.0f} dBFS")
     if np.mean(np.abs(y) >= 0.999) > CLIPPED:
         found.append("clipped: samples at full scale")
-    recorded, _ = _header(source)
-    if recorded is not None and recorded < rate:
-        found.append(f"low rate: {recorded} Hz, resampled to {rate:g} Hz")
+    about = _header(source)
+    if about is not None and about.samplerate < rate:
+        found.append(f"low rate: {about.samplerate} Hz, resampled to {rate:g} Hz")
     elif rate > 2.2 * NARROW_ABOVE and _share_above(y, rate, 1.1 * NARROW_ABOVE) < NARROW:
         found.append(f"narrow band: no sound above {NARROW_ABOVE / 1000:g} kHz")
+    if about is not None and about.subtype in LOSSY and about.duration:
+        n_bytes = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
+        bits = 8 * n_bytes / about.duration
+        if 1000 < bits < LOW_BIT_RATE * about.channels:  # less is a length that the header does not know
+            found.append(f"low bit rate: {LOSSY[about.subtype]} at {bits / 1000:.0f} kbit/s, which leaves sound out")
     return found
 
 
-def _header(source: str | bytes) -> tuple[int, float] | tuple[None, None]:
-    """Return the rate in Hz and the seconds that a file's header tells of, if it does."""
+def _header(source: str | bytes) -> Any:
+    """Return what a file's header tells of, if it does: samplerate (Hz), duration (seconds), channels and subtype."""
     import soundfile
 
     try:
-        about = soundfile.info(io.BytesIO(source) if isinstance(source, bytes) else source)
-        return int(about.samplerate), float(about.duration)
+        return soundfile.info(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError, ZeroDivisionError):  # what ffmpeg decodes
-        return None, None
+        return None
 
 
 def _share_above(y: NDArray[np.float32], rate: float, frequency: float) -> float:

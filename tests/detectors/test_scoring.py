@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import soundfile
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -103,6 +104,36 @@ def test_what_is_odd_about_a_clip(quick_pipeline, clips, samples, rate, words):
     assert len(row.warnings) == len(words)
     for warning, start in zip(row.warnings, words, strict=True):
         assert warning.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "level", "n_channels", "words"),
+    [
+        ("a.mp3", "MPEG_LAYER_III", 0.9, 1, "MP3 at "),
+        ("a.mp3", "MPEG_LAYER_III", 0.0, 2, "MP3 at "),
+        ("a.opus", "OPUS", 0.9, 1, "Opus at "),
+        ("a.ogg", "VORBIS", 0.9, 1, "Vorbis at "),
+        ("a.flac", "PCM_16", None, 1, None),
+        ("a.wav", "IMA_ADPCM", None, 1, None),
+    ],
+)
+def test_a_low_bit_rate_is_told(quick_pipeline, tmp_path, name, subtype, level, n_channels, words):
+    path, options = tmp_path / name, {} if level is None else {"compression_level": level}
+    kind = {"format": "OGG"} if name.endswith("opus") else {}
+    sound = np.tile(VOICE, (n_channels, 4)).T
+    soundfile.write(path, sound, 16_000, subtype=subtype, **kind, **options)
+    (row,) = rows_of(quick_pipeline, [str(path)])
+    told = [warning for warning in row.warnings if warning.startswith("low bit rate")]
+    rate = 8 * path.stat().st_size / (len(sound) / 16_000) / 1000
+    assert told == ([] if words is None else [f"low bit rate: {words}{rate:.0f} kbit/s, which leaves sound out"])
+
+
+def test_a_high_bit_rate_is_none(quick_pipeline, tmp_path):
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, np.tile(VOICE, 30), 48_000, subtype="MPEG_LAYER_III", compression_level=0.0)
+    assert 8 * path.stat().st_size / (30 * len(VOICE) / 48_000) > 80_000
+    (row,) = rows_of(quick_pipeline, [str(path)])
+    assert not any("bit rate" in warning for warning in row.warnings)
 
 
 def test_scores_rise_towards_the_real_voice_whatever_it_is_called(quick_pipeline, corpus):
