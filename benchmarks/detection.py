@@ -103,7 +103,8 @@ def _scored(store, system, seed, plan, parts, conditions):
                     wanted.setdefault(condition, []).extend(tests)
             wanted = {condition: np.unique(np.concatenate(tests)) for condition, tests in wanted.items() if tests}
             found, took = store.get(system, seed, train, wanted)
-            seconds.append(took)
+            if took is not None:  # None is of a training that nothing was wanted of
+                seconds.append(took)
             for condition, scores in found.items():
                 place = np.searchsorted(wanted[condition], test)
                 if set(test) <= set(wanted[condition]):

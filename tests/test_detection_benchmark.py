@@ -15,7 +15,7 @@ from benchmarks import detection
 from benchmarks._conditions import CONDITIONS, written
 from benchmarks._detectors import Scores, build, is_network, names
 from benchmarks._harness import main
-from benchmarks._protocols import COPYING, is_relative, protocols, read_corpus
+from benchmarks._protocols import COPYING, Part, is_relative, protocols, read_corpus
 from skvoicefake import CNNLSTMClassifier, MFCCTransformer
 from skvoicefake.metrics import equal_error_rate
 
@@ -298,6 +298,15 @@ def test_figures_are_those_of_held_out_scores(corpus, table, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert all(title in printed for title in tables if title != "all figures")
     assert "dev under conditions: EER in %" in tables
+
+
+def test_folds_without_a_clip_of_a_protocol_are_not_trained(table, tmp_path):
+    train, dev = (np.flatnonzero(table["split"] == split) for split in ("train", "dev"))
+    part = Part("part", ((train, dev), (train[1:], np.array([], dtype=int))))
+    store = Scores(table, tmp_path, n_jobs=1)
+    scored, seconds = detection._scored(store, f"{HERE}:tiny", 0, {"copies": [part]}, [part], [])
+    assert scored["clean"]["part"].shape == dev.shape
+    assert len(seconds) == len(list((tmp_path / "scores").iterdir())) == 1
 
 
 def test_what_was_scored_is_not_scored_again(corpus, table, tmp_path):
