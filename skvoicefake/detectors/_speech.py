@@ -43,67 +43,9 @@ class Frames(NamedTuple):
         return self.loud & (self.level > np.percentile(self.level, 10) + ABOVE)
 
 
-def speech_seconds(y: NDArray[Any], sample_rate: float) -> float:
-    """Return how much voiced speech, or sound like it, a clip holds.
+def measured_frames(y: NDArray[Any], sample_rate: float) -> Frames:
+    """Return level, periodicity and movement of every frame of a waveform; frame ``i`` is centred at ``i * HOP`` s.
 
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Waveform.
-    sample_rate : float
-        Its rate in Hz, 4000 at least.
-
-    Returns
-    -------
-    seconds : float
-        The frames of `voiced_frames`, times their step. Of read speech, about
-        half the clip: consonants without voice and pauses do not count.
-
-    Raises
-    ------
-    ValueError
-        If `y` is empty or no 1-D array, or the rate is too low.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skvoicefake.detectors._speech import speech_seconds
-    >>> hum = np.sin(2 * np.pi * 120 * np.arange(32_000) / 16_000)
-    >>> speech_seconds(hum, 16_000)
-    0.0
-    """
-    mask, hop = voiced_frames(y, sample_rate)
-    return float(np.count_nonzero(mask) * hop)
-
-
-def voiced_frames(y: NDArray[Any], sample_rate: float) -> tuple[NDArray[np.bool_], float]:
-    """Return which frames of a clip hold voiced speech, or sound like it.
-
-    Those that stand 6 dB out of the clip's own background and are at most
-    35 dB beneath its loudest, that are periodic with a pitch of 60 to 450 Hz,
-    and whose spectrum moves.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Waveform.
-    sample_rate : float
-        Its rate in Hz, 4000 at least.
-
-    Returns
-    -------
-    mask : ndarray of shape (n_frames,), bool
-        Frame ``i`` is centred at ``i * hop`` seconds.
-    hop : float
-        Seconds between frames, 0.01.
-
-    Raises
-    ------
-    ValueError
-        If `y` is empty or no 1-D array, or the rate is too low.
-
-    Notes
-    -----
     Periodicity is the highest peak of the autocorrelation over that of the
     window, as in [1]_, of what lies beneath 2 kHz. Movement is one minus the
     cosine of the spectra (fourth roots of the power) 30 ms before and after.
@@ -113,21 +55,7 @@ def voiced_frames(y: NDArray[Any], sample_rate: float) -> tuple[NDArray[np.bool_
     .. [1] Boersma, "Accurate short-term analysis of the fundamental frequency
        and the harmonics-to-noise ratio of a sampled sound", Proceedings of
        the Institute of Phonetic Sciences 17, University of Amsterdam, 1993.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skvoicefake.detectors._speech import voiced_frames
-    >>> mask, hop = voiced_frames(np.random.default_rng(0).normal(size=16_000), 16_000)
-    >>> len(mask), hop, bool(mask.any())
-    (101, 0.01, False)
     """
-    frames = measured_frames(y, sample_rate)
-    return frames.active & (frames.periodicity > PERIODIC) & (frames.movement > MOVING), HOP
-
-
-def measured_frames(y: NDArray[Any], sample_rate: float) -> Frames:
-    """Return level, periodicity and movement of every frame of a waveform."""
     from scipy.signal import resample_poly
 
     if np.ndim(y) != 1 or len(y) == 0:
@@ -156,7 +84,11 @@ def measured_frames(y: NDArray[Any], sample_rate: float) -> Frames:
 
 
 def speech_measures(y: NDArray[Any], sample_rate: float) -> NDArray[np.float64]:
-    """Return what `DomainGuard` measures of one waveform, of shape (n_measures,)."""
+    """Return what `DomainGuard` measures of one waveform, of shape (n_measures,).
+
+    Speech are the voiced frames whose spectrum moves. Of what is read aloud,
+    they are about half: pauses and consonants without voice do not count.
+    """
     frames = measured_frames(y, sample_rate)
     bands = log_filter_bank(
         y,
