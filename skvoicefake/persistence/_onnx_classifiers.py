@@ -37,7 +37,6 @@ from skvoicefake.persistence._onnx_models import (
 )
 
 WAVEFORM = "waveform"
-TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True)
