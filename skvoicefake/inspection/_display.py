@@ -110,10 +110,12 @@ class TimelineDisplay:
         times = np.arange(len(found.envelope)) * found.column_seconds / per
         self.outline_ = axes.fill_between(times, *found.envelope.T, color=GREY, lw=0.5, step="post")
         peak = max(float(np.abs(found.envelope).max(initial=0)), 1e-3)
-        is_file = found.name.startswith("'")
-        name = f"{shortened(PurePath(found.name.strip(chr(39))).name, 50)}: " if is_file else ""
         judged = f" ({found.aggregation} of scores {found.score:.2f})" if found.is_judged.any() else ""
-        axes.set(title=f"{name}{found.verdict}{judged}", ylabel="amplitude\n(full scale is 1)", ylim=(-peak, peak))
+        axes.set(
+            title=f"{file_title(found.name)}{found.verdict}{judged}",
+            ylabel="amplitude\n(full scale is 1)",
+            ylim=(-peak, peak),
+        )
 
     def _draw_scores(self, axes: Any, per: float) -> None:
         found = self.timeline
@@ -141,6 +143,12 @@ class TimelineDisplay:
         most = max(MOST, 1.1 * float(np.max(np.abs(found.scores[found.is_judged]), initial=0)))
         axes.set(ylabel=f"score\n(log-odds of {real})", ylim=(-most, 1.4 * most))
         axes.legend(loc="upper right", fontsize="small", ncols=4)
+
+
+def file_title(name: str) -> str:
+    """Return how a title begins, such as "call.wav: ", where `clip_name` calls the clip by its path; else nothing."""
+    # Python quotes what holds an apostrophe by the other sign.
+    return f"{shortened(PurePath(name[1:-1]).name, 50)}: " if name.startswith(("'", '"')) else ""
 
 
 def _thinned(middles: Floats, scores: Floats) -> tuple[Floats, Floats, Floats]:

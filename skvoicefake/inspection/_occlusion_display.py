@@ -1,11 +1,11 @@
 """The picture of an occlusion."""
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skvoicefake._plotting import COLOURS, GREY, new_axes, shortened
+from skvoicefake._plotting import COLOURS, GREY, new_axes
+from skvoicefake.inspection._display import file_title
 from skvoicefake.inspection._windows import Envelope
 
 if TYPE_CHECKING:
@@ -110,10 +110,9 @@ class OcclusionDisplay:
         columns = envelope.columns()
         times = np.arange(len(columns)) * envelope.step / found.sample_rate
         axes.fill_between(times, *columns.T, color=GREY, lw=0.5, step="post")
-        is_file = found.name.startswith("'")
-        name = f"{shortened(PurePath(found.name.strip(chr(39))).name, 50)}: " if is_file else ""
         axes.set(
-            title=f"{name}score {found.score:.2f}, and what parts add to it", ylabel="amplitude\n(full scale is 1)"
+            title=f"{file_title(found.name)}score {found.score:.2f}, and what parts add to it",
+            ylabel="amplitude\n(full scale is 1)",
         )
 
 

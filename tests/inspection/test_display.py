@@ -43,12 +43,16 @@ def test_what_is_not_judged_is_a_gap(pipeline, recording):
     nothing.figure_.canvas.draw()
 
 
-def test_the_name_of_a_file(pipeline, recording, tmp_path):
+@pytest.mark.parametrize("name", ["call.wav", "o'brien's.wav"])
+def test_the_name_of_a_file(name, pipeline, recording, tmp_path):
     import soundfile
 
-    soundfile.write(tmp_path / "call.wav", recording, 16_000)
-    title = timeline(pipeline, tmp_path / "call.wav", **OPTIONS).plot().axes_[0].get_title()
-    assert title.startswith("call.wav: real (mean")
+    soundfile.write(tmp_path / name, recording[:16_000], 16_000)
+    title = timeline(pipeline, tmp_path / name, **OPTIONS).plot().axes_[0].get_title()
+    assert title.startswith(f"{name}: real (mean")
+    plt.close("all")
+    display = occlusion(pipeline, tmp_path / name, window=0.5, hop=0.5, bands=2).plot()
+    assert display.axes_[0].get_title().startswith(f"{name}: score ")
 
 
 def test_on_axes_of_ones_own(pipeline, recording):
