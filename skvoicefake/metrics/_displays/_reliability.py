@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
-from skvoicefake._plotting import GREY, import_pyplot, line_style, new_axes
+from skvoicefake._plotting import GREY, import_pyplot, line_style, new_axes, shortened
 from skvoicefake.metrics._displays._responses import response
 from skvoicefake.metrics._inputs import check_clips
 
@@ -107,6 +107,7 @@ class ReliabilityDisplay:
         pos_label: Any = None,
         name: str | None = None,
         ax: Any = None,
+        **kwargs: Any,
     ) -> Self:
         """Draw the reliability of a fitted classifier's ``predict_proba``.
 
@@ -129,6 +130,8 @@ class ReliabilityDisplay:
             What to call the system in the legend; None is the estimator's class.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
+        **kwargs : dict
+            Passed to the `plot` method of the axes.
 
         Returns
         -------
@@ -153,6 +156,7 @@ class ReliabilityDisplay:
             pos_label=pos_label,
             name=type(estimator).__name__ if name is None else name,
             ax=ax,
+            **kwargs,
         )
 
     @classmethod
@@ -166,6 +170,7 @@ class ReliabilityDisplay:
         pos_label: Any = None,
         name: str | None = None,
         ax: Any = None,
+        **kwargs: Any,
     ) -> Self:
         """Draw the reliability of probabilities.
 
@@ -185,6 +190,8 @@ class ReliabilityDisplay:
             What to call the system in the legend.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
+        **kwargs : dict
+            Passed to the `plot` method of the axes.
 
         Returns
         -------
@@ -229,9 +236,9 @@ class ReliabilityDisplay:
             pos_label=clips.classes[1],
             name=name,
         )
-        return display.plot(ax)
+        return display.plot(ax, **kwargs)
 
-    def plot(self, ax: Any = None, *, name: str | None = None) -> Self:
+    def plot(self, ax: Any = None, *, name: str | None = None, **kwargs: Any) -> Self:
         """Draw points, intervals and histogram.
 
         Parameters
@@ -241,6 +248,9 @@ class ReliabilityDisplay:
             of clips out; None makes a new figure.
         name : str, default=None
             What to call the system in the legend; None is `name`.
+        **kwargs : dict
+            Passed to the `plot` method of the axes. The intervals and the histogram
+            have the colour of the points.
 
         Returns
         -------
@@ -252,6 +262,9 @@ class ReliabilityDisplay:
             If the axes show the probability of another class.
         """
         self.figure_, self.ax_ = new_axes(type(self).__name__, ax, size=(5.2, 5.4))
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
         ax = self.ax_
         of = "" if self.pos_label is None else f" of {self.pos_label}"
         xlabel = f"predicted probability{of}"
@@ -263,24 +276,15 @@ class ReliabilityDisplay:
         if not n_before:
             ax.plot([0, 1], [0, 1], color=GREY, lw=0.9, ls=":", label="perfectly reliable")
             ax.axhline(0, color="black", lw=0.8)
-        style = line_style(n_before)
-        (self.line_,) = ax.plot(
-            self.mean_predictions,
-            self.observed_shares,
-            **style,
-            lw=1.2,
-            label=(self.name if name is None else name) or "observed",
-            gid="reliability",
-            zorder=3,
-            clip_on=False,
-        )
-        self.intervals_ = ax.vlines(
-            self.mean_predictions, self.low, self.high, color=style["color"], lw=1.2, clip_on=False
-        )
+        label = shortened((self.name if name is None else name) or "observed")
+        style = {**line_style(n_before), "linewidth": 1.2, "label": label, "zorder": 3, "clip_on": False}
+        style |= normalize_kwargs(kwargs, Line2D)
+        (self.line_,) = ax.plot(self.mean_predictions, self.observed_shares, **style)
+        self.line_.set_gid("reliability")
+        colour = self.line_.get_color()
+        self.intervals_ = ax.vlines(self.mean_predictions, self.low, self.high, color=colour, lw=1.2, clip_on=False)
         tops = STRIP_BOTTOM + self.counts / np.max(self.counts) * (STRIP_TOP - STRIP_BOTTOM - 0.05)
-        ax.stairs(
-            tops, self.bin_edges, baseline=STRIP_BOTTOM, color=style["color"], ls=style["linestyle"], lw=1.1, fill=False
-        )
+        ax.stairs(tops, self.bin_edges, baseline=STRIP_BOTTOM, color=colour, ls=style["linestyle"], lw=1.1, fill=False)
         for text in [text for text in ax.texts if text.get_gid() == "reliability counts"]:
             text.remove()
         if not n_before and len(tops) <= MOST_NUMBERS:

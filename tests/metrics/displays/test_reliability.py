@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgba
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
@@ -90,6 +91,23 @@ def test_several_systems_share_axes_without_numbers(labels_and_probabilities):
         assert getattr(first.line_, look)() != getattr(second.line_, look)()
     with pytest.raises(ValueError, match="Give both one pos_label"):
         ReliabilityDisplay.from_predictions(y, 1 - probabilities, pos_label="fake", ax=first.ax_)
+
+
+def test_matplotlibs_options_reach_points_intervals_and_histogram(labels_and_probabilities):
+    y, probabilities = labels_and_probabilities
+    X = probabilities[:, np.newaxis]
+    display = ReliabilityDisplay.from_estimator(LogisticRegression().fit(X, y), X, y, c="red", lw=3, marker="x")
+    assert display.line_.get_color() == "red"
+    assert display.line_.get_linewidth() == 3
+    assert display.line_.get_marker() == "x"
+    red = to_rgba("red")
+    assert display.intervals_.get_color().tolist() == [list(red)]
+    assert display.ax_.patches[0].get_edgecolor() == red
+
+
+def test_a_long_name_is_shortened(labels_and_probabilities):
+    display = ReliabilityDisplay.from_predictions(*labels_and_probabilities, name="a" * 300)
+    assert len(display.line_.get_label()) == 36
 
 
 def test_from_estimator_takes_probabilities(labels_and_probabilities):
