@@ -46,8 +46,13 @@ def percent(rate: float) -> str:
     return f"{100 * rate:.3g}%"
 
 
+def plain(name: object) -> str:
+    """Return a name as text that matplotlib does not take for mathematics, which a pair of $ would be."""
+    return str(name).replace("$", r"\$")
+
+
 def shortened(name: object, length: int = 36) -> str:
-    """Cut the middle out of long names: their ends tell more."""
+    """Cut the middle out of long names, whose ends tell more, and return them as plain text."""
     text = str(name)
     head = (length - 1) * 2 // 3
-    return text if len(text) <= length else f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+    return plain(text if len(text) <= length else f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}")

@@ -1,9 +1,14 @@
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
+import soundfile
+from matplotlib import pyplot
 
 from skvoicefake import _plotting
+from skvoicefake.feature_extraction import MFCCDisplay
+from skvoicefake.metrics import DETDisplay, ReliabilityDisplay, ScoreDistributionDisplay, evaluate_scores
 
 matplotlib.use("Agg")
 
@@ -41,3 +46,29 @@ def test_long_names_lose_their_middle():
     assert _plotting.shortened("abcdefghijk", 10) == "abcdef…ijk"
     assert len(_plotting.shortened("x" * 100)) == 36
     assert _plotting.shortened(7) == "7"
+
+
+def test_names_are_no_mathematics(tmp_path):
+    """A pair of $ around what TeX does not know ended in matplotlib's error."""
+    name = "$\\frac$"
+    rng = np.random.default_rng(0)
+    y = np.tile([name, "real"], 40)
+    scores = rng.normal(size=80) + (y == "real")
+    probabilities = 1 / (1 + np.exp(-scores))
+    attack = np.where(y == "real", "-", name)
+    report = evaluate_scores(
+        y, scores, threshold=0, y_prob=probabilities, attack=attack, pos_label="real", n_resamples=0, title=name
+    )
+    path = tmp_path / f"{name}{name}.wav"
+    soundfile.write(path, 0.1 * rng.normal(size=16_000), 16_000)
+    displays = [
+        MFCCDisplay.from_clip(path),
+        DETDisplay.from_predictions(y, scores, pos_label="real", name=name),
+        ReliabilityDisplay.from_predictions(y, probabilities, pos_label="real", name=name),
+        ScoreDistributionDisplay.from_predictions(y, scores, pos_label="real"),
+    ]
+    for figure in [*report.figures().values(), *(display.figure_ for display in displays)]:
+        figure.canvas.draw()
+    assert report.to_html().count("data:image/png") == len(report.figures())
+    assert _plotting.shortened(name) == "\\$\\frac\\$"
+    pyplot.close("all")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skvoicefake._plotting import COLOURS, GREY, new_axes, shortened
+from skvoicefake._plotting import COLOURS, GREY, new_axes, plain, shortened
 
 if TYPE_CHECKING:
     from skvoicefake.inspection._timeline import Timeline
@@ -112,7 +112,7 @@ class TimelineDisplay:
         peak = max(float(np.abs(found.envelope).max(initial=0)), 1e-3)
         judged = f" ({found.aggregation} of scores {found.score:.2f})" if found.is_judged.any() else ""
         axes.set(
-            title=f"{file_title(found.name)}{found.verdict}{judged}",
+            title=f"{file_title(found.name)}{plain(found.verdict)}{judged}",
             ylabel="amplitude\n(full scale is 1)",
             ylim=(-peak, peak),
         )
@@ -121,7 +121,7 @@ class TimelineDisplay:
         found = self.timeline
         middles = np.array([(row.start + row.end) / 2 for row in found.rows]) / per
         scores, unknown = np.where(found.is_judged, found.scores, np.nan), middles[~found.is_judged]
-        fake, real = (str(label) for label in found.labels)
+        fake, real = (plain(label) for label in found.labels)
         if len(scores) > N_POINTS:
             middles, scores, lowest = _thinned(middles, scores)
             axes.plot(middles, lowest, color=GREY, lw=0.6, label="lowest window")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skvoicefake._plotting import COLOURS, GREY, new_axes
+from skvoicefake._plotting import COLOURS, GREY, new_axes, plain
 from skvoicefake.inspection._display import file_title
 from skvoicefake.inspection._windows import Envelope
 
@@ -95,7 +95,7 @@ class OcclusionDisplay:
             axes.set_xlim(0, seconds)
         if numbers:
             self.axes_[3].set_xlim(-0.5, len(numbers) - 0.5)
-        fake, real = (str(label) for label in found.labels)
+        fake, real = (plain(label) for label in found.labels)
         handles = [bar[0] for bar in self.ax_.containers if len(bar)]
         names = [
             f"speaks for {label}" for label, bar in zip([real, fake], self.ax_.containers, strict=True) if len(bar)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay
 
-from skvoicefake._plotting import import_pyplot
+from skvoicefake._plotting import import_pyplot, plain
 from skvoicefake.metrics._displays import (
     BreakdownDisplay,
     DETDisplay,
@@ -75,7 +75,9 @@ def _drawn(picture: Callable[[Any], Any], size: tuple[float, float] = (5.6, 4.6)
 
 
 def _confusion_matrix(counts: Any, names: list[str], ax: Any) -> None:
-    ConfusionMatrixDisplay(counts, display_labels=names).plot(ax=ax, cmap="Blues", colorbar=False)
+    ConfusionMatrixDisplay(counts, display_labels=[plain(name) for name in names]).plot(
+        ax=ax, cmap="Blues", colorbar=False
+    )
     ax.set(title="Confusion matrix", xlabel="called", ylabel="is")
 
 
@@ -83,10 +85,11 @@ def _roc(labels: Any, scores: Any, names: list[str], ax: Any) -> None:
     RocCurveDisplay.from_predictions(labels, scores, ax=ax)
     ax.get_legend().remove()
     ax.plot([0, 1], [1, 0], ":", color="grey")
+    negative, positive = map(plain, names)
     ax.set(
         title="Receiver operating characteristic",
-        xlabel=f"share of {names[0]} called {names[1]}",
-        ylabel=f"share of {names[1]} called {names[1]}",
+        xlabel=f"share of {negative} called {positive}",
+        ylabel=f"share of {positive} called {positive}",
     )
 
 

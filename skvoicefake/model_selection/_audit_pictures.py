@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import rankdata
 
-from skvoicefake._plotting import COLOURS, GREY, import_pyplot, line_style, shortened
+from skvoicefake._plotting import COLOURS, GREY, import_pyplot, line_style, plain, shortened
 from skvoicefake.model_selection._shortcuts import FAMILIES, NOTHING, TOGETHER
 
 if TYPE_CHECKING:
@@ -111,15 +111,17 @@ def _features(report: "AuditReport", names: list[str]) -> Any:
                     weights=weights,
                     alpha=0.55,
                     color=colour,
-                    label=str(label),
+                    label=plain(label),
                 )
         else:
             words = pd.concat(parts).value_counts().index[:N_WORDS].tolist()
             for i, (part, label, colour) in enumerate(zip(parts, labels, COLOURS, strict=False)):
                 shares = part.value_counts(normalize=True).reindex(words, fill_value=0)
-                ax.barh(np.arange(len(words)) + 0.4 * (i - 0.5), shares, 0.4, color=colour, label=str(label))
+                ax.barh(np.arange(len(words)) + 0.4 * (i - 0.5), shares, 0.4, color=colour, label=plain(label))
             ax.set_yticks(range(len(words)), [shortened(word, 16) for word in words])
-        ax.set(title=name, ylabel="share of the class" if pd.api.types.is_numeric_dtype(report.clips[name]) else "")
+        ax.set(
+            title=plain(name), ylabel="share of the class" if pd.api.types.is_numeric_dtype(report.clips[name]) else ""
+        )
     for ax in axes[len(names) :]:
         ax.remove()
     axes[0].legend()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skvoicefake._plotting import COLOURS, GREY, import_pyplot, new_axes, shortened
+from skvoicefake._plotting import COLOURS, GREY, import_pyplot, new_axes, plain, shortened
 from skvoicefake.metrics._bootstrap import FEWEST, confidence_interval
 from skvoicefake.metrics._inputs import Clips, UpsideDownWarning, check_clips, real_is_positive, warn_if_upside_down
 from skvoicefake.metrics._ranking import equal_error_rate
@@ -219,8 +219,8 @@ class BreakdownDisplay:
             # A column beside the axes, where no interval can run into it.
             ax.text(1.02, place, text, transform=ax.get_yaxis_transform(), va="center", fontsize="small")
         ax.set(
-            title=f"{self.figure_name} by group" if self.title is None else self.title,
-            xlabel=f"{self.figure_name} (%)" if self.is_rate else self.figure_name,
+            title=plain(f"{self.figure_name} by group" if self.title is None else self.title),
+            xlabel=plain(f"{self.figure_name} (%)" if self.is_rate else self.figure_name),
             yticks=places,
             yticklabels=names,
             xlim=(1.05 * least, 1.05 * most if most > least else 1.0),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from skvoicefake._plotting import GREY, import_pyplot, line_style, new_axes, percent, shortened
+from skvoicefake._plotting import GREY, import_pyplot, line_style, new_axes, percent, plain, shortened
 from skvoicefake.metrics._displays._responses import response
 from skvoicefake.metrics._inputs import check_clips, warn_if_upside_down
 
@@ -303,4 +303,4 @@ class DETDisplay:
 
     @staticmethod
     def _axis_label(error: str, is_label: Any, called: Any) -> str:
-        return f"{error} (%)" if is_label is None else f"{error}: {is_label} called {called} (%)"
+        return f"{error} (%)" if is_label is None else f"{error}: {plain(is_label)} called {plain(called)} (%)"

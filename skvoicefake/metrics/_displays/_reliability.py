@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
-from skvoicefake._plotting import GREY, import_pyplot, line_style, new_axes, shortened
+from skvoicefake._plotting import GREY, import_pyplot, line_style, new_axes, plain, shortened
 from skvoicefake.metrics._displays._responses import response
 from skvoicefake.metrics._inputs import check_clips
 
@@ -266,7 +266,7 @@ class ReliabilityDisplay:
         from matplotlib.lines import Line2D
 
         ax = self.ax_
-        of = "" if self.pos_label is None else f" of {self.pos_label}"
+        of = "" if self.pos_label is None else f" of {plain(self.pos_label)}"
         xlabel = f"predicted probability{of}"
         n_before = sum(line.get_gid() == "reliability" for line in ax.lines)
         if n_before and ax.get_xlabel() != xlabel:

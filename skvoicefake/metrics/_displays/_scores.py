@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
-from skvoicefake._plotting import COLOURS, import_pyplot, new_axes, percent
+from skvoicefake._plotting import COLOURS, import_pyplot, new_axes, percent, plain
 from skvoicefake.metrics._displays._responses import response
 from skvoicefake.metrics._inputs import check_clips, warn_if_upside_down
 from skvoicefake.metrics._ranking import equal_errors
@@ -215,7 +215,7 @@ class ScoreDistributionDisplay:
         """
         self.figure_, self.ax_ = new_axes(type(self).__name__, ax)
         self.miss_rate_ = self.false_alarm_rate_ = self.line_ = None
-        negative, positive = str(self.neg_label), str(self.pos_label)
+        negative, positive = plain(self.neg_label), plain(self.pos_label)
         names = [f"{negative}: {len(self.negative_scores):,} clips", f"{positive}: {len(self.positive_scores):,} clips"]
         if self.threshold is not None:
             self.miss_rate_ = float(np.mean(self.positive_scores < self.threshold))
@@ -233,7 +233,7 @@ class ScoreDistributionDisplay:
             tallest = max(tallest, shares.max())
             self.bars_.append(self.ax_.stairs(shares, self.bin_edges, fill=True, lw=1.2, label=name, **look))
         if self.threshold is not None:
-            label = f"{self.threshold_name}: {self.threshold:.3g}"
+            label = f"{plain(self.threshold_name)}: {self.threshold:.3g}"
             self.line_ = self.ax_.axvline(self.threshold, color="black", lw=1.4, ls="-.", label=label)
         self.ax_.set(
             title="Scores of both classes",
