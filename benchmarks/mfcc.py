@@ -140,18 +140,18 @@ def each(ways, clips):
 def stages(results, y, args):
     """Where the time goes."""
     bank = _filters.filter_bank(RATE, 512, 64, 0.0, None, "mel", "area")
-    tile = _spectrum._tiled_window("hann", 512, 512)
+    window = _spectrum._single_window("hann", 512, 512)
     frames = _spectrum.framed(y, 512, 160, True, "constant")
-    windowed = frames * tile[:512]
+    windowed = frames * window
     squares = rfft(windowed).view(np.float32) ** 2
-    power, _ = _spectrum._band_power(frames, tile, bank)
+    power, _ = _spectrum._band_power(frames, window, bank)
     decibels = _spectrum.power_to_db(power, 80.0)
     transform = _cepstra._transform(64, 40, 2, "ortho")
     options = {"n_fft": 512, "win_length": None, "hop_length": 160, "window": "hann", "center": True}
     ways = {
         "all of it": lambda: mfcc(y, n_mels=64),
         "waveform -> dB": lambda: _spectrum.band_decibels(y, bank, pad_mode="constant", top_db=80.0, **options),
-        "  frames -> power in bands": lambda: _spectrum._band_power(frames, tile, bank),
+        "  frames -> power in bands": lambda: _spectrum._band_power(frames, window, bank),
         "    the FFT alone (scipy.fft, float32)": lambda: rfft(windowed),
         "    the filter bank alone": lambda: bank.power(squares),
         "dB -> cepstra": lambda: _cepstra._transformed(decibels, *transform),

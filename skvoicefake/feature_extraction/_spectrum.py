@@ -22,8 +22,6 @@ LOUD = 2.0**60
 DEPTH = 43.0  # dB
 # Samples of frames that are worked on at once, so that they and their spectra stay in the processor's cache.
 BLOCK = 2**18
-# Frames that are multiplied by the window in one go.
-TILE = 16
 _memory = threading.local()
 
 
@@ -86,7 +84,7 @@ def band_decibels(
 
     # Transforms of lengths with large prime factors go a long way round, and gather more rounding on it.
     if next_fast_len(n_fft) == n_fft:
-        power, mean_power = _band_power(frames, _tiled_window(window, win_length, n_fft), bank)
+        power, mean_power = _band_power(frames, _single_window(window, win_length, n_fft), bank)
         if scale:
             power, mean_power = power.astype(np.float64) * 4.0**scale, mean_power.astype(np.float64) * 4.0**scale
         _clip(power, top_db, floor)
@@ -108,7 +106,7 @@ def check_lengths(win_length: int, n_fft: int) -> None:
         raise ValueError(f"win_length={win_length} is longer than the frame, n_fft={n_fft}.")
 
 
-def _band_power(frames: Array, tile: Array, bank: FilterBank) -> tuple[NDArray[Any], NDArray[Any]]:
+def _band_power(frames: Array, weights: Array, bank: FilterBank) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the power in every band, and the mean power of the bins, of every frame, in single precision."""
     from scipy.fft import rfft
 
@@ -119,11 +117,7 @@ def _band_power(frames: Array, tile: Array, bank: FilterBank) -> tuple[NDArray[A
     for start in range(0, n_frames, size):
         block = frames[start : start + size]
         rows = windowed[: len(block)]
-        np.copyto(rows, block)
-        n_tiled = len(rows) // TILE * TILE
-        tiles = rows[:n_tiled].reshape(-1, TILE * n_fft)
-        np.multiply(tiles, tile, out=tiles)
-        np.multiply(rows[n_tiled:], tile[:n_fft], out=rows[n_tiled:])
+        np.multiply(block, weights, out=rows)
         # Squares of real and imaginary parts lie side by side; the filters add them up.
         squares = np.ascontiguousarray(rfft(rows)).view(np.float32)
         np.multiply(squares, squares, out=squares)
@@ -213,5 +207,5 @@ def padded_window(window: str | float | tuple[Any, ...], win_length: int, n_fft:
 
 
 @lru_cache(maxsize=32, typed=True)
-def _tiled_window(window: str | float | tuple[Any, ...], win_length: int, n_fft: int) -> Array:
-    return frozen(np.tile(padded_window(window, win_length, n_fft).astype(np.float32), TILE))
+def _single_window(window: str | float | tuple[Any, ...], win_length: int, n_fft: int) -> Array:
+    return frozen(padded_window(window, win_length, n_fft).astype(np.float32))
